@@ -1,0 +1,17 @@
+"""The Celery app and the whole timetable, each line with its why."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("config")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    # Opens the dispatch round that is due. Often, because a tick that finds nothing due is cheap
+    # and one that was missed must be caught up soon: it asks what is due by now, not what day it is.
+    "tick": {"task": "rectification.tick", "schedule": 60.0},
+}
