@@ -1,0 +1,32 @@
+from rectification.models.closeout import CloseoutRequest, Review, ReviewStage
+from rectification.models.dispatch import DispatchRound
+from rectification.models.event import MeasureEvent, ProblemEvent
+from rectification.models.inspection import FindingArea, Inspection
+from rectification.models.measure import Light, Measure
+from rectification.models.milestone import Milestone
+from rectification.models.notice import Channel, Notice, NoticeKind
+from rectification.models.outcome import InstitutionalOutcome
+from rectification.models.problem import Problem
+from rectification.models.progress import ProgressEntry
+from rectification.models.workday import Workday
+
+__all__ = [
+    "Channel",
+    "CloseoutRequest",
+    "DispatchRound",
+    "FindingArea",
+    "InstitutionalOutcome",
+    "Inspection",
+    "Light",
+    "Measure",
+    "MeasureEvent",
+    "Milestone",
+    "Notice",
+    "NoticeKind",
+    "Problem",
+    "ProblemEvent",
+    "ProgressEntry",
+    "Review",
+    "ReviewStage",
+    "Workday",
+]

@@ -1,0 +1,137 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Role
+from rectification.models.inspection import Inspection
+from rectification.models.measure import Measure
+from rectification.states import Decision, RequestOutcome, ReturnGround
+
+
+class ReviewStage(models.Model):
+    """One step of the way to close-out: two to five for each inspection, each with a role."""
+
+    inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="stages")
+    order = models.PositiveSmallIntegerField("顺序")
+    name = models.CharField("环节", max_length=50)
+    role = models.CharField("审核角色", max_length=20, choices=Role)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审核环节"
+        ordering = ["inspection", "order"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_stage_of_an_order",
+                fields=["inspection", "order"],
+                violation_error_message="审核环节的顺序不能重复。",
+            ),
+            models.CheckConstraint(
+                name="stage_order_from_one_to_five",
+                condition=Q(order__gte=1, order__lte=5),
+                violation_error_message="审核环节最多五级，从 1 数起。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CloseoutRequestQuerySet(models.QuerySet["CloseoutRequest"]):
+    def pending(self) -> Self:
+        return self.filter(outcome=RequestOutcome.PENDING)
+
+
+class CloseoutRequest(models.Model):
+    """An application for close-out: the n-th of its measure, with what was claimed and by whom."""
+
+    measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="requests")
+    number = models.PositiveSmallIntegerField("第几次申请")
+    statement = models.TextField("完成情况", max_length=4000)
+    evidence_note = models.TextField("佐证材料说明", max_length=2000, blank=True)
+    measure_version = models.PositiveIntegerField("措施版本")
+    stage = models.ForeignKey(
+        ReviewStage, verbose_name="当前环节", on_delete=models.PROTECT, related_name="requests"
+    )
+    outcome = models.CharField(
+        "结果", max_length=20, choices=RequestOutcome, default=RequestOutcome.PENDING
+    )
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="申请人", on_delete=models.PROTECT, related_name="+"
+    )
+    applied_at = models.DateTimeField("申请时间")
+    applied_on = models.DateField("申请日期")
+
+    objects = CloseoutRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "销号申请"
+        ordering = ["measure", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_request_of_a_number",
+                fields=["measure", "number"],
+                violation_error_message="这一次申请已经有了。",
+            ),
+            models.UniqueConstraint(
+                name="one_pending_request",
+                fields=["measure"],
+                condition=Q(outcome=RequestOutcome.PENDING),
+                violation_error_message="这条措施已有一份销号申请在审核。",
+            ),
+            models.CheckConstraint(
+                name="request_outcome_is_known",
+                condition=Q(outcome__in=RequestOutcome.values),
+                violation_error_message="申请结果不在列表中。",
+            ),
+            models.CheckConstraint(
+                name="request_states_something",
+                condition=~Q(statement=""),
+                violation_error_message="完成情况不能为空。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure.code} 第{self.number}次申请"
+
+
+class Review(models.Model):
+    """One decision on one application at one stage. Whoever reported or applied never reviews."""
+
+    request = models.ForeignKey(CloseoutRequest, on_delete=models.PROTECT, related_name="reviews")
+    stage = models.ForeignKey(ReviewStage, on_delete=models.PROTECT, related_name="reviews")
+    decision = models.CharField("意见", max_length=10, choices=Decision)
+    ground = models.CharField("退回依据", max_length=20, choices=ReturnGround, blank=True)
+    opinion = models.TextField("审核意见", max_length=2000, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="审核人", on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField("审核时间")
+    on = models.DateField("审核日期")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审核"
+        ordering = ["request", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="review_decision_is_known",
+                condition=Q(decision__in=Decision.values),
+                violation_error_message="审核意见不在列表中。",
+            ),
+            models.CheckConstraint(
+                name="review_return_has_ground_and_reason",
+                condition=Q(decision=Decision.APPROVE, ground="")
+                | (Q(decision=Decision.RETURN) & ~Q(ground="") & ~Q(opinion="")),
+                violation_error_message="退回要选依据并写明原因。",
+            ),
+            models.UniqueConstraint(
+                name="one_approval_for_a_stage",
+                fields=["request", "stage"],
+                condition=Q(decision=Decision.APPROVE),
+                violation_error_message="这一环节已经审核过了。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request} {self.get_decision_display()}"

@@ -1,0 +1,239 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from accounts.models import Unit, under
+from rectification import clock
+from rectification.models.inspection import Inspection
+from rectification.states import Precision, TimeKind, WorkStatus
+
+FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True)
+class Light:
+    """A traffic light that carries its reason in words. Colours: red, yellow, green, done, none."""
+
+    colour: str
+    reason: str
+
+
+class MeasureQuerySet(models.QuerySet["Measure"]):
+    def visible_within(self, paths: Iterable[str]) -> Self:
+        """Those of an organisation in the subtrees, or led or supported by a unit there."""
+        paths = list(paths)
+        link = Measure.supporting_units.through.objects.filter(measure=OuterRef("pk"))
+        return self.filter(
+            under(paths, "inspection__inspected_unit__path")
+            | under(paths, "lead_unit__path")
+            | Exists(link.filter(under(paths, "unit__path")))
+        )
+
+    def led_within(self, paths: Iterable[str]) -> Self:
+        return self.filter(under(paths, "lead_unit__path"))
+
+    def closed(self) -> Self:
+        return self.filter(status=WorkStatus.CLOSED)
+
+    def unfinished(self) -> Self:
+        return self.exclude(status__in=FINISHED)
+
+    def overdue(self, *, on: date) -> Self:
+        """Unfinished past the agreed deadline, as of the end of `on`."""
+        return self.unfinished().filter(deadline__lt=on)
+
+    def near(self, *, on: date) -> Self:
+        """Unfinished, with no more days left than the inspection's threshold."""
+        window = Q(pk__in=[])
+        # Date arithmetic on columns differs between the databases: one window for each threshold.
+        for threshold in Inspection.objects.values_list("near_days", flat=True).distinct():
+            until = on + timedelta(days=threshold)
+            window |= Q(inspection__near_days=threshold, deadline__range=(on, until))
+        return self.unfinished().filter(window)
+
+    def behind_schedule(self, *, on: date) -> Self:
+        """Unfinished, with a milestone whose day has passed and that was not reached."""
+        return self.unfinished().filter(Exists(_missed_milestones(on)))
+
+    def with_behind(self, *, on: date) -> Self:
+        """Annotated with `is_behind`, which `light` needs."""
+        return self.annotate(is_behind=Exists(_missed_milestones(on)))
+
+    def matching(self, text: str) -> Self:
+        """Those whose code, text, target or problem contains the text."""
+        return self.filter(
+            Q(code__icontains=text)
+            | Q(text__icontains=text)
+            | Q(target__icontains=text)
+            | Q(problem__wording__icontains=text)
+        )
+
+    def for_list(self, *, on: date) -> Self:
+        """Everything the list page shows, in a fixed number of queries; most urgent first."""
+        return (
+            self.select_related("inspection", "problem", "lead_unit", "person_in_charge")
+            .prefetch_related("supporting_units")
+            .with_behind(on=on)
+            .order_by(F("deadline").asc(nulls_last=True), "code")
+        )
+
+
+def _missed_milestones(on: date) -> MeasureQuerySet:
+    """The measure itself, where a milestone of it was due before `on` and not reached by then."""
+    not_reached = Q(milestones__reached_on=None) | Q(milestones__reached_on__gt=on)
+    return Measure.objects.filter(not_reached, pk=OuterRef("pk"), milestones__due_on__lt=on)
+
+
+class Measure(models.Model):
+    """One measure of the plan. `status` changes only through `rectification.workflow`.
+
+    `deadline` is the last day of the agreed period and `precision` says how it was agreed;
+    `original_deadline` is the first one and never moves. `rework_round` counts the returns.
+    `version` goes up with each save, and a save must name the version that it was made from.
+    """
+
+    inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="measures")
+    problem = models.ForeignKey(
+        "rectification.Problem",
+        verbose_name="问题",
+        on_delete=models.PROTECT,
+        related_name="measures",
+    )
+    code = models.CharField("措施编号", max_length=20)
+    text = models.TextField("整改措施", max_length=4000)
+    target = models.TextField("整改目标", max_length=2000, blank=True)
+    lead_unit = models.ForeignKey(
+        Unit, verbose_name="牵头单位", on_delete=models.PROTECT, related_name="led_measures"
+    )
+    supporting_units = models.ManyToManyField(
+        Unit, verbose_name="配合单位", related_name="supported_measures", blank=True
+    )
+    responsible_executive = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="责任领导",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    person_in_charge = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="责任人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    time_kind = models.CharField(
+        "时限类型", max_length=20, choices=TimeKind, default=TimeKind.DATED
+    )
+    deadline = models.DateField("整改时限", null=True, blank=True)
+    original_deadline = models.DateField("原定时限", null=True, blank=True)
+    precision = models.CharField(
+        "时限精度", max_length=10, choices=Precision, default=Precision.MONTH
+    )
+    review_every_months = models.PositiveSmallIntegerField("复查周期(月)", null=True, blank=True)
+    status = models.CharField(
+        "状态", max_length=20, choices=WorkStatus, default=WorkStatus.NOT_STARTED
+    )
+    closed_on = models.DateField("销号日期", null=True, blank=True)
+    rework_round = models.PositiveSmallIntegerField("退回次数", default=0)
+    version = models.PositiveIntegerField("版本", default=1)
+
+    objects = MeasureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "措施"
+        indexes = [
+            models.Index(fields=["inspection", "status", "deadline"], name="measure_by_urgency")
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_measure_of_a_code",
+                fields=["inspection", "code"],
+                violation_error_message="本次巡察已有这个措施编号。",
+            ),
+            models.CheckConstraint(
+                name="measure_status_is_known",
+                condition=Q(status__in=WorkStatus.values),
+                violation_error_message="措施状态不在列表中。",
+            ),
+            models.CheckConstraint(
+                name="measure_time_kind_is_known",
+                condition=Q(time_kind__in=TimeKind.values),
+                violation_error_message="时限类型不在列表中。",
+            ),
+            models.CheckConstraint(
+                name="measure_closed_on_iff_closed",
+                condition=Q(status=WorkStatus.CLOSED, closed_on__isnull=False)
+                | (~Q(status=WorkStatus.CLOSED) & Q(closed_on=None)),
+                violation_error_message="只有已销号的措施才有销号日期。",
+            ),
+            models.CheckConstraint(
+                name="measure_deadline_iff_precise",
+                condition=Q(deadline=None, original_deadline=None, precision=Precision.NONE)
+                | (
+                    Q(deadline__isnull=False, original_deadline__isnull=False)
+                    & Q(precision__in=[p for p in Precision.values if p != Precision.NONE])
+                ),
+                violation_error_message="整改时限和时限精度要同时填写，或者都不填。",
+            ),
+            models.CheckConstraint(
+                name="measure_dated_has_deadline",
+                condition=~Q(time_kind=TimeKind.DATED) | Q(deadline__isnull=False),
+                violation_error_message="限期整改的措施要填整改时限。",
+            ),
+            models.CheckConstraint(
+                name="measure_long_term_has_rhythm",
+                condition=~Q(time_kind=TimeKind.LONG_TERM)
+                | Q(deadline=None, review_every_months__gte=1),
+                violation_error_message="长期坚持的措施没有时限，要填复查周期（至少 1 个月）。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The text, cut at a length that a heading carries."""
+        return self.text if len(self.text) <= 40 else f"{self.text[:39]}…"
+
+    @property
+    def subject_code(self) -> str:
+        """How the journal names this measure."""
+        return f"{self.inspection.code}/{self.code}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def deadline_phrase(self) -> str:
+        """The time as it was agreed: 2025年6月底前, 立行立改 or 长期坚持."""
+        phrase = clock.deadline_phrase(self.deadline, self.precision)
+        return phrase or TimeKind(self.time_kind).label
+
+    def light(self, *, on: date) -> Light:
+        """The traffic light as of the end of `on`. Needs `with_behind` and the inspection."""
+        if self.is_finished:
+            return Light("done", WorkStatus(self.status).label)
+        if self.deadline is None:
+            return Light("green", f"绿：{self.deadline_phrase}，按计划推进")
+        left = clock.days_left(self.deadline, on=on)
+        if left < 0:
+            return Light("red", f"红：原定{self._original_phrase}，已逾期{-left}天")
+        if left <= self.inspection.near_days:
+            return Light("yellow", f"黄：{self.deadline_phrase}，剩{left}天")
+        if getattr(self, "is_behind", False):
+            return Light("yellow", f"黄：{self.deadline_phrase}，未达序时")
+        return Light("green", f"绿：{self.deadline_phrase}，剩{left}天")
+
+    @property
+    def _original_phrase(self) -> str:
+        return clock.deadline_phrase(self.original_deadline, self.precision).removesuffix("前")

@@ -1,0 +1,118 @@
+"""The law as data: states, and the moves between them. Nothing else in the project decides this.
+
+Two axes that are never mixed (domain, section 2): the status of work, which is stored and moves,
+and the kind of time. Overdue, near and behind schedule are derived from a day and never stored.
+"""
+
+from dataclasses import dataclass
+
+from django.db import models
+
+
+class WorkStatus(models.TextChoices):
+    NOT_STARTED = "not_started", "未启动"
+    UNDER_WAY = "under_way", "推进中"
+    IN_REVIEW = "in_review", "待审核"
+    SENT_BACK = "sent_back", "已退回"
+    CLOSED = "closed", "已销号"
+    REBOUNDED = "rebounded", "已反弹"
+    NOT_APPLICABLE = "not_applicable", "不再适用"
+
+
+class ProblemStatus(models.TextChoices):
+    UNDER_WAY = "under_way", "整改中"
+    CLOSED = "closed", "已完成"
+    REBOUNDED = "rebounded", "已反弹"
+
+
+class TimeKind(models.TextChoices):
+    IMMEDIATE = "immediate", "立行立改"
+    DATED = "dated", "限期"
+    LONG_TERM = "long_term", "长期坚持"
+
+
+class Precision(models.TextChoices):
+    """How exactly a deadline was agreed. The stored day is always the last day of it."""
+
+    DAY = "day", "日"
+    TEN_DAYS = "ten_days", "旬"
+    MONTH = "month", "月"
+    QUARTER = "quarter", "季度"
+    YEAR = "year", "年"
+    NONE = "none", "无"
+
+
+class ReturnGround(models.TextChoices):
+    """The two grounds of 回炉返工."""
+
+    LATE = "late", "未达序时"
+    BELOW_STANDARD = "below_standard", "未达要求"
+
+
+class RequestOutcome(models.TextChoices):
+    PENDING = "pending", "审核中"
+    APPROVED = "approved", "已通过"
+    RETURNED = "returned", "已退回"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class Decision(models.TextChoices):
+    APPROVE = "approve", "通过"
+    RETURN = "return", "退回"
+
+
+class RoundState(models.TextChoices):
+    OPEN = "open", "进行中"
+    CLOSED = "closed", "已结束"
+    SUPERSEDED = "superseded", "错过未开"
+
+
+@dataclass(frozen=True)
+class Move:
+    """From any of `sources` to `target`; `says` is the verb as the pages name it."""
+
+    sources: frozenset[str]
+    target: str
+    says: str
+    needs_reason: bool = False
+
+
+_OPEN = frozenset(
+    {
+        WorkStatus.NOT_STARTED,
+        WorkStatus.UNDER_WAY,
+        WorkStatus.SENT_BACK,
+        WorkStatus.REBOUNDED,
+    }
+)
+
+MEASURE_MOVES = {
+    "plan": Move(frozenset({""}), WorkStatus.NOT_STARTED, "立项"),
+    "report": Move(_OPEN, WorkStatus.UNDER_WAY, "更新进展"),
+    "submit": Move(_OPEN, WorkStatus.IN_REVIEW, "申请销号"),
+    "withdraw": Move(
+        frozenset({WorkStatus.IN_REVIEW}), WorkStatus.UNDER_WAY, "撤回申请", needs_reason=True
+    ),
+    "send_back": Move(
+        frozenset({WorkStatus.IN_REVIEW, WorkStatus.UNDER_WAY, WorkStatus.NOT_STARTED}),
+        WorkStatus.SENT_BACK,
+        "退回",
+        needs_reason=True,
+    ),
+    "close": Move(frozenset({WorkStatus.IN_REVIEW}), WorkStatus.CLOSED, "销号"),
+    "reopen": Move(
+        frozenset({WorkStatus.CLOSED}), WorkStatus.REBOUNDED, "认定反弹", needs_reason=True
+    ),
+}
+
+PROBLEM_MOVES = {
+    "plan": Move(frozenset({""}), ProblemStatus.UNDER_WAY, "立项"),
+    "close": Move(
+        frozenset({ProblemStatus.UNDER_WAY, ProblemStatus.REBOUNDED}),
+        ProblemStatus.CLOSED,
+        "验收销号",
+    ),
+    "reopen": Move(
+        frozenset({ProblemStatus.CLOSED}), ProblemStatus.REBOUNDED, "重新整改", needs_reason=True
+    ),
+}
