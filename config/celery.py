@@ -12,6 +12,7 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     # Opens the dispatch round that is due. Often, because a tick that finds nothing due is cheap
-    # and one that was missed must be caught up soon: it asks what is due by now, not what day it is.
+    # and one that was missed must be caught up soon: it asks what is due by now, never what day
+    # it is.
     "tick": {"task": "rectification.tick", "schedule": 60.0},
 }

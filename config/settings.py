@@ -1,12 +1,22 @@
-"""One file, by headings. Places differ by environment only: docs/environment.md lists the variables."""
+"""One file, by headings. Places differ by environment only: docs/environment.md has the list."""
 
 import sys
 from pathlib import Path
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
-from config.env import env_bool, env_int, env_list, env_path, env_secret, env_str
+from config.broker import broker_url
+from config.env import (
+    env_bool,
+    env_database,
+    env_hosts,
+    env_int,
+    env_list,
+    env_path,
+    env_redis,
+    env_secret,
+    env_str,
+)
 
 # Where things are -------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,9 +25,9 @@ DATA_DIR = env_path("DATA_DIR", default=BASE_DIR / "var")
 # Who may ask ------------------------------------------------------------------------------------
 DEBUG = env_bool("DEBUG", default=False)
 SECRET_KEY = env_secret("SECRET_KEY", file=DATA_DIR / "secret_key")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default="")
-BEHIND_TLS = env_bool("BEHIND_TLS", default=False)  # a proxy speaks https and sets X-Forwarded-Proto
+BEHIND_TLS = env_bool("BEHIND_TLS", default=False)  # a proxy speaks https, sets X-Forwarded-Proto
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
@@ -95,16 +105,11 @@ EMBEDDED_DATABASE = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
 }
-DATABASE_URL = env_str("DATABASE_URL", default="")
-DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
-    if DATABASE_URL
-    else EMBEDDED_DATABASE
-}
+DATABASES = {"default": env_database("DATABASE_URL", embedded=EMBEDDED_DATABASE)}
 
-# The doorbell: Celery carries no work, it only wakes (architecture, decision 4) --------------------
-REDIS_URL = env_str("REDIS_URL", default="")
-CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{DATA_DIR / 'broker.sock'}"
+# The doorbell: Celery carries no work, it only wakes (architecture, decision 4) -------------------
+REDIS_URL = env_redis("REDIS_URL")
+CELERY_BROKER_URL = REDIS_URL or broker_url(DATA_DIR)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True

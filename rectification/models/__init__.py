@@ -2,7 +2,7 @@ from rectification.models.closeout import CloseoutRequest, Review, ReviewStage
 from rectification.models.dispatch import DispatchRound
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.inspection import FindingArea, Inspection
-from rectification.models.measure import Light, Measure
+from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
 from rectification.models.notice import Channel, Notice, NoticeKind
 from rectification.models.outcome import InstitutionalOutcome
@@ -20,6 +20,7 @@ __all__ = [
     "Light",
     "Measure",
     "MeasureEvent",
+    "MeasureQuerySet",
     "Milestone",
     "Notice",
     "NoticeKind",

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
@@ -41,6 +42,13 @@ class ReviewStage(models.Model):
 class CloseoutRequestQuerySet(models.QuerySet["CloseoutRequest"]):
     def pending(self) -> Self:
         return self.filter(outcome=RequestOutcome.PENDING)
+
+    def at_stages_of(self, holdings: Iterable[tuple[str, str]]) -> Self:
+        """Those at a stage whose role is held (as role and path) for the measure's lead unit."""
+        condition = Q(pk__in=[])
+        for role, path in holdings:
+            condition |= Q(stage__role=role, measure__lead_unit__path__startswith=path)
+        return self.filter(condition)
 
 
 class CloseoutRequest(models.Model):

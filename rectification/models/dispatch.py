@@ -66,6 +66,10 @@ class DispatchRound(models.Model):
         return f"第{self.number}次调度"
 
     @property
+    def is_open(self) -> bool:
+        return self.state == RoundState.OPEN
+
+    @property
     def subject_code(self) -> str:
         """How the journal names this round."""
         return f"{self.inspection.code}/{self.number}"

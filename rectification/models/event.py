@@ -1,8 +1,5 @@
 """Status as dated events: what makes every figure computable as of any day, for ever."""
 
-from datetime import date
-from typing import Self
-
 from django.conf import settings
 from django.db import models
 
@@ -10,12 +7,6 @@ from rectification.models.dispatch import DispatchRound
 from rectification.models.measure import Measure
 from rectification.models.problem import Problem
 from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, ReturnGround
-
-
-class EventQuerySet(models.QuerySet["StatusEvent"]):
-    def until(self, day: date) -> Self:
-        """Those that count on `day`: a change counts from the day it happened."""
-        return self.filter(on__lte=day)
 
 
 class StatusEvent(models.Model):
@@ -38,8 +29,6 @@ class StatusEvent(models.Model):
         null=True,
     )
     why = models.TextField("理由", blank=True)
-
-    objects = EventQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -1,9 +1,10 @@
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Unit
+from accounts.models import Unit, under
 from rectification.models.dispatch import DispatchRound
 from rectification.models.inspection import Inspection
 
@@ -17,6 +18,9 @@ class Channel(models.TextChoices):
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
+    def to_units_within(self, paths: Iterable[str]) -> Self:
+        return self.filter(under(paths, "unit__path"))
+
     def latest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
 

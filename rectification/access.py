@@ -1,0 +1,67 @@
+"""The door that every view uses. What you may not see is not there: 404, for foreign and absent."""
+
+from datetime import date
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from rectification import permissions
+from rectification.models import CloseoutRequest, DispatchRound, Inspection, Measure, Problem
+
+
+def inspection(user: User, code: str) -> Inspection:
+    """One whose organisation, or a part of it, the person may see."""
+    visible = Inspection.objects.visible_within(permissions.scope_of(user))
+    return get_object_or_404(visible.select_related("inspected_unit"), code=code)
+
+
+def overseen(user: User, code: str) -> Inspection:
+    """One that the person may see as a whole: dashboard, dispatch, reports."""
+    found = inspection(user, code)
+    if not permissions.may_oversee(user, found):
+        raise Http404
+    return found
+
+
+def run(user: User, code: str) -> Inspection:
+    """One whose ledger and reports the person keeps."""
+    found = inspection(user, code)
+    if not permissions.may_run(user, found):
+        raise Http404
+    return found
+
+
+def problem(user: User, inspection_code: str, code: str) -> Problem:
+    visible = Problem.objects.visible_within(permissions.scope_of(user)).select_related(
+        "inspection__inspected_unit", "area", "lead_unit", "lead_executive"
+    )
+    return get_object_or_404(visible, inspection__code=inspection_code, code=code)
+
+
+def measure(user: User, inspection_code: str, code: str, *, on: date) -> Measure:
+    visible = (
+        Measure.objects.visible_within(permissions.scope_of(user))
+        .select_related(
+            "inspection__inspected_unit",
+            "problem",
+            "lead_unit",
+            "responsible_executive",
+            "person_in_charge",
+        )
+        .with_behind(on=on)
+    )
+    return get_object_or_404(visible, inspection__code=inspection_code, code=code)
+
+
+def pending_request(found: Measure) -> CloseoutRequest:
+    """The application that waits on this measure; 404 where none does."""
+    request = permissions.pending_request(found)
+    if request is None:
+        raise Http404
+    return request
+
+
+def round(user: User, inspection_code: str, number: int) -> DispatchRound:
+    whole = overseen(user, inspection_code)
+    return get_object_or_404(whole.rounds.select_related("inspection"), number=number)

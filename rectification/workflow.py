@@ -1,0 +1,318 @@
+"""The verbs of a measure and of a problem: one door each.
+
+A verb asks whether this person may and whether the state allows it, changes the row by
+compare-and-swap (of two people at once, one gets zero rows), and writes the event and the journal
+in the same transaction.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import journal
+from accounts.journal import Act
+from accounts.models import User
+from rectification import permissions
+from rectification.models import (
+    CloseoutRequest,
+    DispatchRound,
+    Measure,
+    MeasureEvent,
+    Problem,
+    ProblemEvent,
+    ProgressEntry,
+    Review,
+    ReviewStage,
+)
+from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, Decision, Move, RequestOutcome
+
+
+class MoveRefused(Exception):
+    """The state, or the person, does not allow this move. The message is for the user."""
+
+
+class StaleSave(Exception):
+    """Somebody saved the row after this person had opened it. Nothing was written."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a unit tells of a measure: progress, difficulty, next step; or that nothing changed."""
+
+    text: str
+    difficulty: str = ""
+    next_step: str = ""
+    nil_return: bool = False
+
+
+@dataclass(frozen=True)
+class Return:
+    """Why something is sent back: the ground (late, below standard) and the reason in words."""
+
+    ground: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class _State:
+    status: str
+    version: int
+
+
+@transaction.atomic
+def report(measure: Measure, told: Told, *, by: User, at: datetime, version: int) -> ProgressEntry:
+    """File progress on a measure as it stood at `version`. Raises MoveRefused, StaleSave."""
+    _require(permissions.may_report(by, measure), measure, "report")
+    _move(measure, "report", by=by, at=at, version=version)
+    return ProgressEntry.objects.create(
+        measure=measure,
+        round=_open_round(measure),
+        unit=by.unit or measure.lead_unit,
+        text=told.text,
+        difficulty=told.difficulty,
+        next_step=told.next_step,
+        nil_return=told.nil_return,
+        by=by,
+        at=at,
+        reported_on=_day(at),
+        measure_version=measure.version,
+    )
+
+
+@transaction.atomic
+def submit(
+    measure: Measure, *, statement: str, evidence_note: str, by: User, at: datetime, version: int
+) -> CloseoutRequest:
+    """Apply for close-out, at the first stage of the inspection. Raises MoveRefused, StaleSave."""
+    _require(permissions.may_submit(by, measure), measure, "submit")
+    stage = ReviewStage.objects.filter(inspection=measure.inspection).order_by("order").first()
+    if stage is None:
+        raise MoveRefused("本次巡察还没有设置审核环节，请联系整改办。")
+    _move(measure, "submit", by=by, at=at, version=version)
+    return CloseoutRequest.objects.create(
+        measure=measure,
+        number=measure.requests.count() + 1,
+        statement=statement,
+        evidence_note=evidence_note,
+        measure_version=measure.version,
+        stage=stage,
+        applied_by=by,
+        applied_at=at,
+        applied_on=_day(at),
+    )
+
+
+@transaction.atomic
+def withdraw(request: CloseoutRequest, *, by: User, at: datetime, why: str) -> None:
+    """Take the application back. Raises MoveRefused."""
+    _require(permissions.may_withdraw(by, request), request.measure, "withdraw")
+    _settle(request, RequestOutcome.WITHDRAWN)
+    _move(request.measure, "withdraw", by=by, at=at, why=why)
+
+
+@transaction.atomic
+def approve(request: CloseoutRequest, *, by: User, at: datetime, opinion: str) -> None:
+    """Approve at the present stage; the last stage closes the measure. Raises MoveRefused."""
+    _require(permissions.may_review(by, request), request.measure, "close")
+    following = (
+        ReviewStage.objects.filter(
+            inspection=request.measure.inspection, order__gt=request.stage.order
+        )
+        .order_by("order")
+        .first()
+    )
+    _review(request, Decision.APPROVE, by=by, at=at, opinion=opinion)
+    if following is None:
+        _settle(request, RequestOutcome.APPROVED)
+        _move(request.measure, "close", by=by, at=at, why=opinion, closed_on=_day(at))
+    else:
+        _advance(request, following, by=by, at=at, opinion=opinion)
+
+
+@transaction.atomic
+def send_back(measure: Measure, returned: Return, *, by: User, at: datetime) -> None:
+    """回炉返工: the next numbered return, from whichever level. Raises MoveRefused."""
+    _require(permissions.may_send_back(by, measure), measure, "send_back")
+    if request := permissions.pending_request(measure):
+        _review(
+            request,
+            Decision.RETURN,
+            by=by,
+            at=at,
+            opinion=returned.reason,
+            ground=returned.ground,
+        )
+        _settle(request, RequestOutcome.RETURNED)
+    _move(
+        measure,
+        "send_back",
+        by=by,
+        at=at,
+        why=returned.reason,
+        ground=returned.ground,
+        rework_round=measure.rework_round + 1,
+    )
+
+
+@transaction.atomic
+def reopen(measure: Measure, *, by: User, at: datetime, why: str) -> None:
+    """Call a closed measure rebounded; its problem reopens with it. Raises MoveRefused."""
+    _require(permissions.may_reopen(by, measure), measure, "reopen")
+    _move(measure, "reopen", by=by, at=at, why=why, closed_on=None)
+    problem = Problem.objects.select_related("inspection").get(pk=measure.problem_id)
+    if problem.status in PROBLEM_MOVES["reopen"].sources:
+        reason = f"{measure.code} 反弹：{why}"
+        _move_problem(problem, "reopen", by=by, at=at, why=reason, closed_on=None)
+
+
+@transaction.atomic
+def accept(problem: Problem, *, by: User, at: datetime, why: str) -> None:
+    """Accept the effect of a problem whose measures are all closed. Raises MoveRefused."""
+    if not permissions.may_accept(by, problem):
+        raise MoveRefused(f"{problem.code} 现在不能由您验收销号。")
+    if problem.measures.unfinished().exists() or not problem.measures.exists():
+        raise MoveRefused(f"{problem.code} 还有未销号的措施，不能验收销号。")
+    _move_problem(problem, "close", by=by, at=at, why=why, closed_on=_day(at))
+
+
+def _require(allowed: bool, measure: Measure, verb: str) -> None:
+    if not allowed:
+        says = MEASURE_MOVES[verb].says
+        status = measure.get_status_display()
+        raise MoveRefused(f"{measure.code} 现在是“{status}”，您不能{says}。请刷新页面看最新状态。")
+
+
+def _move(
+    measure: Measure,
+    verb: str,
+    *,
+    by: User,
+    at: datetime,
+    why: str = "",
+    version: int | None = None,
+    **changes: Any,
+) -> None:
+    """Change a measure's status by compare-and-swap; write the event and the journal."""
+    move = MEASURE_MOVES[verb]
+    _reasoned(move, why)
+    ground = changes.pop("ground", "")
+    before = _state_of(measure)
+    rows = Measure.objects.filter(pk=measure.pk, status__in=move.sources)
+    if not rows.filter(version=version or measure.version).update(
+        status=move.target, version=F("version") + 1, **changes
+    ):
+        _refuse(rows.exists(), measure, verb)
+    measure.refresh_from_db(fields=["status", "version", *changes])
+    MeasureEvent.objects.create(
+        measure=measure,
+        verb=verb,
+        from_status=before.status,
+        to_status=move.target,
+        on=_day(at),
+        at=at,
+        by=by,
+        why=why,
+        ground=ground,
+        rework_round=measure.rework_round,
+        round=_open_round(measure),
+    )
+    after = {**asdict(_state_of(measure)), **changes}
+    act = Act(verb, "measure", measure.subject_code, asdict(before), after, why)
+    journal.append(act, by=by, at=at)
+
+
+def _refuse(state_allows: bool, measure: Measure, verb: str) -> None:
+    """Say why nobody's row was changed: a newer version, or a state that forbids the move."""
+    measure.refresh_from_db(fields=["status", "version"])
+    if state_allows:
+        raise StaleSave(f"{measure.code} 在您打开之后被别人改过，您的内容没有保存。")
+    _require(False, measure, verb)
+
+
+def _move_problem(
+    problem: Problem, verb: str, *, by: User, at: datetime, why: str, **changes: Any
+) -> None:
+    move = PROBLEM_MOVES[verb]
+    _reasoned(move, why)
+    before = _state_of(problem)
+    changed = Problem.objects.filter(
+        pk=problem.pk, status__in=move.sources, version=problem.version
+    ).update(status=move.target, version=F("version") + 1, **changes)
+    if not changed:
+        raise MoveRefused(f"{problem.code} 刚被别人处理过，请刷新页面看最新状态。")
+    problem.refresh_from_db(fields=["status", "version", *changes])
+    ProblemEvent.objects.create(
+        problem=problem,
+        verb=verb,
+        from_status=before.status,
+        to_status=move.target,
+        on=_day(at),
+        at=at,
+        by=by,
+        why=why,
+    )
+    after = {**asdict(_state_of(problem)), **changes}
+    act = Act(verb, "problem", problem.subject_code, asdict(before), after, why)
+    journal.append(act, by=by, at=at)
+
+
+def _review(
+    request: CloseoutRequest,
+    decision: Decision,
+    *,
+    by: User,
+    at: datetime,
+    opinion: str,
+    ground: str = "",
+) -> None:
+    Review.objects.create(
+        request=request,
+        stage=request.stage,
+        decision=decision,
+        ground=ground,
+        opinion=opinion,
+        by=by,
+        at=at,
+        on=_day(at),
+    )
+
+
+def _settle(request: CloseoutRequest, outcome: RequestOutcome) -> None:
+    pending = CloseoutRequest.objects.pending().filter(pk=request.pk, stage=request.stage)
+    if not pending.update(outcome=outcome):
+        raise MoveRefused(f"{request} 刚被别人处理过，请刷新页面看最新状态。")
+    request.outcome = outcome
+
+
+def _advance(
+    request: CloseoutRequest, stage: ReviewStage, *, by: User, at: datetime, opinion: str
+) -> None:
+    pending = CloseoutRequest.objects.pending().filter(pk=request.pk, stage=request.stage)
+    if not pending.update(stage=stage):
+        raise MoveRefused(f"{request} 刚被别人处理过，请刷新页面看最新状态。")
+    before, request.stage = {"stage": request.stage.name}, stage
+    code = request.measure.subject_code
+    act = Act("approve", "measure", code, before, {"stage": stage.name}, opinion)
+    journal.append(act, by=by, at=at)
+
+
+def _state_of(row: Measure | Problem) -> _State:
+    return _State(row.status, row.version)
+
+
+def _reasoned(move: Move, why: str) -> None:
+    if move.needs_reason and not why.strip():
+        raise MoveRefused(f"{move.says}要写明理由。")
+
+
+def _open_round(measure: Measure) -> DispatchRound | None:
+    """The round that a report or a return of today belongs to; none between two rounds."""
+    return DispatchRound.objects.open().filter(inspection=measure.inspection_id).last()
+
+
+def _day(at: datetime) -> date:
+    return timezone.localtime(at).date()

@@ -1,0 +1,76 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from reports.models.report import Report
+
+
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    def current(self) -> Self:
+        """The version of each report that stands: the one that no later one superseded."""
+        return self.filter(superseded_at=None)
+
+    def latest_first(self) -> Self:
+        return self.order_by("-published_at", "-pk")
+
+
+class Publication(models.Model):
+    """One frozen version of a report: the bytes that the public reads, each with its SHA-256.
+
+    Never edited. A correction is a further version with a notice; this one stays readable.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="publications")
+    number = models.PositiveSmallIntegerField("版次")
+    title = models.CharField("标题", max_length=200)
+    source = models.CharField("信息来源", max_length=100, blank=True)
+    as_of = models.DateField("数据截至", null=True, blank=True)
+    notice = models.CharField("更正说明", max_length=500, blank=True)
+    article = models.TextField("正文(HTML)")
+    article_hash = models.CharField("正文校验码", max_length=64)
+    text = models.TextField("正文(文本)")
+    text_hash = models.CharField("文本校验码", max_length=64)
+    data = models.TextField("数据(JSON)")
+    data_hash = models.CharField("数据校验码", max_length=64)
+    figures = models.JSONField("指标", default=list)
+    published_at = models.DateTimeField("发布日期")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="发布人", on_delete=models.PROTECT, related_name="+"
+    )
+    superseded_at = models.DateTimeField("更正时间", null=True, blank=True)
+
+    objects = PublicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公开版本"
+        ordering = ["report", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_publication_of_a_number",
+                fields=["report", "number"],
+                violation_error_message="这一版已经发布过了。",
+            ),
+            models.UniqueConstraint(
+                name="one_current_publication",
+                fields=["report"],
+                condition=Q(superseded_at=None),
+                violation_error_message="这份报告已有一个现行版本。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} 第{self.number}版"
+
+
+class PageCount(models.Model):
+    """浏览次数, kept apart: counting a reader must not touch a frozen row."""
+
+    publication = models.OneToOneField(
+        Publication, on_delete=models.PROTECT, related_name="page_count"
+    )
+    views = models.PositiveBigIntegerField("浏览次数", default=0)
+
+    def __str__(self) -> str:
+        return str(self.views)

@@ -1,0 +1,137 @@
+"""What all tests stand on: a house of their own, its database, its broker; then the cast."""
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import factory.random
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
+
+from config.broker import server_command
+from config.celery import app as celery_app
+from config.supervisor import follow
+
+FULL = os.environ.get("FULL") == "1"
+REPOSITORY = Path(__file__).resolve().parent.parent
+SEEN_SKIPS = pytest.StashKey[list[str]]()
+
+
+# Chance: the same seed, the same run ------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    seed = os.environ.setdefault("TEST_SEED", str(random.SystemRandom().randrange(1_000_000)))
+    config.option.hypothesis_seed = seed
+    hypothesis_settings.register_profile("short", max_examples=50, deadline=None)
+    hypothesis_settings.register_profile("full", max_examples=1000, deadline=None)
+    hypothesis_settings.load_profile("full" if FULL else "short")
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    random.seed(os.environ["TEST_SEED"])
+    factory.random.reseed_random(os.environ["TEST_SEED"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("skipped"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"not run: {report.nodeid} ({reason})")
+    terminalreporter.write_line(f"TEST_SEED={os.environ['TEST_SEED']}")
+
+
+# What a machine may lack: named where it is missing, never missing in CI ----------------------------
+
+
+def _not_run(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must run this: {reason}")
+    pytest.skip(reason)
+
+
+def _program(*names: str) -> Path:
+    for name in names:
+        if found := shutil.which(name):
+            return Path(found)
+    _not_run(f"{names[0]} is not installed")
+    raise AssertionError
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    return _program("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def office() -> Path:
+    """LibreOffice's command."""
+    return _program("soffice", "libreoffice")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of the real report, which is not part of this repository."""
+    folder = REPOSITORY.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared is not on this machine")
+    return folder
+
+
+# The house: no test touches the data of the person who runs it --------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("house")
+    nobody_home = f"redis+socket://{folder}/broker.sock"
+    celery_app.conf.broker_url = nobody_home
+    with override_settings(
+        DATA_DIR=folder,
+        MEDIA_ROOT=folder / "files",
+        CELERY_BROKER_URL=nobody_home,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file: in memory there is one connection, and a race could not happen."""
+    database = connections.databases["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        folder = tmp_path_factory.mktemp("database")
+        database["TEST"]["NAME"] = str(folder / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real broker of our own; Celery's app rings there while it lives."""
+    socket = Path(tmp_path_factory.mktemp("broker")) / "broker.sock"
+    parent = os.getpid()
+    server = subprocess.Popen(
+        server_command(socket), stdout=subprocess.DEVNULL, preexec_fn=lambda: follow(parent)
+    )
+    give_up = time.monotonic() + 10
+    while not socket.exists():
+        assert server.poll() is None, "the broker ended at once"
+        assert time.monotonic() < give_up, "the broker opened no socket"
+        time.sleep(0.02)
+    before, celery_app.conf.broker_url = celery_app.conf.broker_url, f"redis+socket://{socket}"
+    yield celery_app.conf.broker_url
+    celery_app.conf.broker_url = before
+    server.terminate()
+    server.wait(timeout=10)
+
+
+# The cast -------------------------------------------------------------------------------------------

@@ -1,0 +1,137 @@
+"""Rows for tests. Each factory makes one valid row; what a test is about, the test says itself."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import factory
+from django.utils import timezone
+
+from accounts.models import Role, RoleAssignment, Unit, UnitKind, User
+from rectification.models import (
+    DispatchRound,
+    FindingArea,
+    Inspection,
+    Measure,
+    MeasureEvent,
+    Milestone,
+    Problem,
+    ProblemEvent,
+    ReviewStage,
+)
+from rectification.states import Precision
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+PLANNED = date(2025, 2, 10)
+NOON = datetime(2025, 7, 31, 12, tzinfo=SHANGHAI)
+
+
+def unit(name: str = "", *, parent: Unit | None = None, kind: str = UnitKind.DIVISION) -> Unit:
+    return Unit.objects.plant(
+        name=name or f"单位{Unit.objects.count() + 1}", parent=parent, kind=kind
+    )
+
+
+def bureau(name: str = "云州市水务局") -> Unit:
+    """The bureau of that name, made where it is not yet there."""
+    return Unit.objects.filter(name=name).first() or unit(name, kind=UnitKind.BUREAU)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    username = factory.Sequence("user{}".format)
+    name = factory.Sequence("人员{}".format)
+
+
+def person(role: Role | str, at: Unit, **fields: str) -> User:
+    """Somebody who holds the role for the unit and works there."""
+    user = UserFactory(unit=at, **fields)
+    RoleAssignment.objects.create(user=user, role=role, unit=at, started_on=PLANNED)
+    return user
+
+
+class InspectionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Inspection
+
+    code = factory.Sequence("x{}".format)
+    name = factory.Sequence("市委第三巡察组 2025年反馈{}".format)
+    inspecting_body = "市委第三巡察组"
+    inspected_unit = factory.LazyFunction(bureau)
+    feedback_date = date(2025, 1, 20)
+    dispatch_anchor = date(2025, 2, 17)
+
+
+class FindingAreaFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = FindingArea
+
+    inspection = factory.SubFactory(InspectionFactory)
+    order = factory.Sequence(int)
+    name = factory.Sequence("反馈方面{}".format)
+
+
+class ProblemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Problem
+
+    inspection = factory.SubFactory(InspectionFactory)
+    code = factory.Sequence("P-{:03}".format)
+    wording = "河湖岸线管护责任没有压实。"
+
+    @factory.post_generation
+    def planned(self, create, extracted, **kwargs):
+        at = timezone.make_aware(datetime(2025, 2, 10, 9))  # noqa: DTZ001  # made aware here
+        ProblemEvent.objects.create(
+            problem=self, verb="plan", to_status=self.status, on=PLANNED, at=at
+        )
+
+
+class MeasureFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Measure
+
+    problem = factory.SubFactory(ProblemFactory)
+    inspection = factory.SelfAttribute("problem.inspection")
+    code = factory.Sequence("M-001-{}".format)
+    text = "修订河湖巡查制度，明确每周巡查频次。"
+    lead_unit = factory.LazyAttribute(lambda row: unit(parent=row.inspection.inspected_unit))
+    deadline = date(2025, 9, 30)
+    original_deadline = factory.SelfAttribute("deadline")
+    precision = Precision.MONTH
+
+    @factory.post_generation
+    def planned(self, create, extracted, **kwargs):
+        at = timezone.make_aware(datetime(2025, 2, 10, 9))  # noqa: DTZ001  # made aware here
+        day = self.closed_on or PLANNED
+        MeasureEvent.objects.create(measure=self, verb="plan", to_status=self.status, on=day, at=at)
+
+
+class MilestoneFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Milestone
+
+    measure = factory.SubFactory(MeasureFactory)
+    text = "完成制度初稿"
+    due_on = date(2025, 5, 31)
+    share = 50
+
+
+class DispatchRoundFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = DispatchRound
+
+    inspection = factory.SubFactory(InspectionFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    due_on = date(2025, 7, 21)
+    meeting_on = date(2025, 7, 21)
+    opened_at = NOON
+
+
+def stages(inspection: Inspection) -> None:
+    """The two stages that most bureaus have."""
+    ReviewStage.objects.create(
+        inspection=inspection, order=1, name="单位负责人初审", role=Role.UNIT_HEAD
+    )
+    ReviewStage.objects.create(inspection=inspection, order=2, name="整改办复核", role=Role.OFFICE)

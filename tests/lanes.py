@@ -1,0 +1,181 @@
+"""bin/test: the checks, then every test in two lanes side by side, one for each database.
+
+The SQLite lane also runs tests/running, whose systems bring their own embedded database. The
+journeys run in the PostgreSQL lane alone: its live server and the test write at the same time, as in
+production. Everything else runs in both. Nothing here is skipped in silence: each check prints its
+verdict, pytest names each test that was not run, and any failure makes the exit code 1.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.supervisor import follow
+from tests.postgres import running_server
+
+SOURCES = ("accounts", "rectification", "reports", "config", "tests", "benchmarks", "manage.py")
+CHECKS = {
+    "types": ("-m", "mypy", *SOURCES),
+    "lint": ("-m", "ruff", "check", "."),
+    "format": ("-m", "ruff", "format", "--check", "."),
+    "import contracts": (
+        "-c",
+        "import importlinter.cli; importlinter.cli.lint_imports_command()",
+    ),
+    "templates": ("-m", "djlint", "templates", "--lint", "--quiet"),
+    "missing migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
+    "system check": ("manage.py", "check", "--fail-level", "WARNING"),
+}
+NO_TESTS = 5  # pytest's exit code where the arguments select nothing
+CLOSING_LINE = re.compile(rb"^=*\s*\d+ [a-z]+.* in [\d.]+s.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    name: str
+    code: int
+    output: bytes
+
+    @property
+    def closing_line(self) -> str:
+        found = CLOSING_LINE.findall(self.output)
+        return found[-1].decode() if found else f"no result (exit code {self.code})"
+
+
+@dataclass(frozen=True)
+class Lane:
+    name: str
+    leaves_out: str
+    environment: dict[str, str]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/test", allow_abbrev=False)
+    parser.add_argument("--full", action="store_true", help="the counts of each “Shown by”")
+    wishes, pytest_arguments = parser.parse_known_args()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="test-") as scratch:
+        environment = _environment(Path(scratch), full=wishes.full)
+        print(f"TEST_SEED={environment['TEST_SEED']}  (set it to repeat this run)", flush=True)
+        checks = run_checks(environment)
+        with _postgres_address(given=os.environ.get("DATABASE_URL", "")) as address:
+            lanes = run_lanes(
+                _lanes(environment, postgres=address, scratch=Path(scratch)), pytest_arguments
+            )
+    return report(checks, lanes, selected=bool(pytest_arguments), begun=begun)
+
+
+def _environment(scratch: Path, *, full: bool) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "DEBUG"}}
+    seed = os.environ.get("TEST_SEED") or str(secrets.randbelow(1_000_000))
+    fresh = {"DATA_DIR": str(scratch / "data"), "TEST_SEED": seed, "PYTHONUNBUFFERED": "1"}
+    return {**kept, **fresh, **({"FULL": "1"} if full else {})}
+
+
+def run_checks(environment: dict[str, str]) -> list[Outcome]:
+    def check(name: str) -> Outcome:
+        done = subprocess.run(
+            (sys.executable, *CHECKS[name]),
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        print(f"{name}: {'failed' if done.returncode else 'ok'}", flush=True)
+        if done.returncode:
+            _write(done.stdout)
+        return Outcome(name, done.returncode, done.stdout)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(check, CHECKS))
+
+
+@contextlib.contextmanager
+def _postgres_address(*, given: str) -> Iterator[str]:
+    if given.startswith(("postgres://", "postgresql://")):
+        yield given
+        return
+    with running_server() as address:
+        yield address
+
+
+def _lanes(environment: dict[str, str], *, postgres: str, scratch: Path) -> list[Lane]:
+    def lane(name: str, *, leaves_out: str, **more: str) -> Lane:
+        return Lane(name, leaves_out, {**environment, "DATA_DIR": str(scratch / name), **more})
+
+    return [
+        lane("PostgreSQL", leaves_out="tests/running", DATABASE_URL=postgres),
+        lane("SQLite", leaves_out="tests/journeys"),
+    ]
+
+
+def run_lanes(lanes: list[Lane], pytest_arguments: list[str]) -> list[Outcome]:
+    """All lanes at once. The first is shown as it goes, the others when they have ended."""
+    processes = [_start(lane, pytest_arguments) for lane in lanes]
+    with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
+        reading = [
+            pool.submit(_read, process, aloud=number == 0)
+            for number, process in enumerate(processes)
+        ]
+    outcomes = []
+    for number, (lane, process, output) in enumerate(zip(lanes, processes, reading, strict=True)):
+        if number:
+            _write(f"\n== {lane.name} ==\n".encode() + output.result())
+        outcomes.append(Outcome(lane.name, process.wait(), output.result()))
+    return outcomes
+
+
+def _start(lane: Lane, pytest_arguments: list[str]) -> "subprocess.Popen[bytes]":
+    parent = os.getpid()
+    return subprocess.Popen(
+        (
+            *(sys.executable, "-m", "pytest", f"--ignore={lane.leaves_out}"),
+            *("-o", f"cache_dir={lane.environment['DATA_DIR']}/cache", *pytest_arguments),
+        ),
+        env=lane.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=lambda: follow(parent),
+    )
+
+
+def _read(process: "subprocess.Popen[bytes]", *, aloud: bool) -> bytes:
+    pieces = []
+    assert process.stdout
+    while piece := os.read(process.stdout.fileno(), 65536):
+        pieces.append(piece)
+        if aloud:
+            _write(piece)
+    return b"".join(pieces)
+
+
+def report(checks: list[Outcome], lanes: list[Outcome], *, selected: bool, begun: float) -> int:
+    """The verdict of everything; ends in pytest's own closing lines. Returns the exit code."""
+    fine = {0, NO_TESTS} if selected else {0}
+    failed = [check.name for check in checks if check.code]
+    failed += [lane.name for lane in lanes if lane.code not in fine]
+    print(f"\nchecks: {sum(not check.code for check in checks)} of {len(checks)} ok")
+    print(f"failed: {', '.join(failed) or 'nothing'}; {time.monotonic() - begun:.0f} s in all")
+    for lane in lanes:
+        print(f"{lane.name}:\n{lane.closing_line}", flush=True)
+    return 1 if failed else 0
+
+
+def _write(output: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(output)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
