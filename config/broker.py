@@ -56,5 +56,5 @@ def server_command(socket: Path) -> tuple[str, ...]:
         *("--unixsocket", str(socket)),
         *("--unixsocketperm", "700"),
         *("--save", "", "--appendonly", "no"),
-        *("--maxmemory", "64mb"),
+        *("--maxmemory", "64mb", "--set-proc-title", "no"),
     )

@@ -1,7 +1,7 @@
 """bin/serve: checks, prepares, starts everything and stays until it is asked to stop.
 
 Knows no Django beyond the settings module, so that it starts at once and stays small. Whatever
-stands in the way is one sentence on stderr and exit code 2.
+stands in the way is one sentence on stderr and exit code 2; what breaks on its own is exit code 1.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from config.broker import BrokerMissing, server_command, socket_path
 from config.env import SettingRefused, env_int, env_str
 from config.supervisor import Child, Program, Stopped, Supervisor
 
+EXIT_FAILED = 1
 EXIT_REFUSED = 2
 EARLY_DEATHS = 3  # a web server that dies this often before its first answer will not come up
 FIRST_ANSWER_WITHIN = 60.0  # seconds
@@ -164,7 +165,7 @@ def serve(house: House, *, demo: str) -> int:
             return _show_failure(house, code=code)
         web = supervisor.start(_web(house))
         if not _answers(house, supervisor=supervisor, web=web):
-            raise StartRefused(f"网页服务没有启动成功：原因写在 {web.program.log} 的末尾。")
+            return _fail(f"网页服务没有启动成功：原因写在 {web.program.log} 的末尾。")
         for program in (_worker(house), _beat(house)):
             supervisor.start(program)
         _greet(house, demo=demo)
@@ -232,8 +233,8 @@ def _worker(house: House) -> Program:
 
 
 def _beat(house: House) -> Program:
-    # Without its file of past runs: a broken one would keep it from starting, and our own arithmetic
-    # decides what is due. So every line of the timetable must be short against a day.
+    # Without its file of past runs: a broken one would keep it from starting, and our own
+    # arithmetic decides what is due. So every line of the timetable must be short against a day.
     command = _python(
         *("celery", "-A", "config.celery", "beat", "--loglevel", "WARNING"),
         *("--scheduler", "celery.beat:Scheduler", "--pidfile", ""),
@@ -242,12 +243,16 @@ def _beat(house: House) -> Program:
 
 
 def _show_failure(house: House, *, code: int) -> int:
-    """What the preparation said, or where it is written. Exit code 2 if it refused, else 1."""
+    """What the preparation said, or where it is written. Raises StartRefused."""
     log = _log(house, "prepare")
     if code == EXIT_REFUSED:
         raise StartRefused(log.read_text(encoding="utf-8").strip())
-    print(f"启动前的准备没有成功：原因写在 {log} 里。", file=sys.stderr, flush=True)
-    return 1
+    return _fail(f"启动前的准备没有成功：原因写在 {log} 的末尾。")
+
+
+def _fail(sentence: str) -> int:
+    print(sentence, file=sys.stderr, flush=True)
+    return EXIT_FAILED
 
 
 def _answers(house: House, *, supervisor: Supervisor, web: Child) -> bool:

@@ -67,11 +67,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.no_store",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "config.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -88,6 +89,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rectification.context.menu",
             ],
         },
     }
@@ -159,3 +161,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # The house (shown on every page and every report; part of the settings of an installation) --------
 SITE_NAME = env_str("SITE_NAME", default="整改台账")
+# Who publishes, on the public pages. Without a name: what the report itself says.
+OFFICE_NAME = env_str("OFFICE_NAME", default="")
+OFFICE_PHONE = env_str("OFFICE_PHONE", default="")
+OFFICE_ADDRESS = env_str("OFFICE_ADDRESS", default="")
+RECORD_NUMBER = env_str("RECORD_NUMBER", default="")

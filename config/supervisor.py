@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 STOPS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-HEARD = STOPS | {signal.SIGCHLD}
 PR_SET_PDEATHSIG = 1
 FIRST_PAUSE = 0.5  # seconds before a dead child is started again; doubled at each early death
 LONGEST_PAUSE = 30.0
@@ -57,8 +56,10 @@ class Supervisor:
     def __init__(self, *, say: Callable[[str], None]) -> None:
         self._say = say
         self._children: list[Child] = []
-        self._stop_asked = False
-        signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+        # Whoever starts us with nohup, or in the background of a script, has some signals ignored.
+        self._stops = {s for s in STOPS if signal.getsignal(s) is not signal.SIG_IGN}
+        self._heard = self._stops | {signal.SIGCHLD}
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._heard)
 
     def start(self, program: Program) -> Child:
         child = Child(program)
@@ -79,8 +80,8 @@ class Supervisor:
 
     def wait(self, *, seconds: float) -> None:
         """Sleep until something happens, at most `seconds`; tend the children. Raises Stopped."""
-        heard = signal.sigtimedwait(HEARD, seconds)
-        if heard and heard.si_signo in STOPS:
+        heard = signal.sigtimedwait(self._heard, seconds)
+        if heard and heard.si_signo in self._stops:
             raise Stopped
         for child in self._children:
             self._tend(child)
@@ -104,8 +105,8 @@ class Supervisor:
                 child.process.terminate()
         give_up = time.monotonic() + STOP_WITHIN
         while any(_exit_code(child) is None for child in group) and time.monotonic() < give_up:
-            heard = signal.sigtimedwait(HEARD, 0.5)
-            if heard and heard.si_signo in STOPS:
+            heard = signal.sigtimedwait(self._heard, 0.5)
+            if heard and heard.si_signo in self._stops:
                 break
         for child in group:
             _end(child)
@@ -148,7 +149,7 @@ def _spawn(child: Child) -> None:
 
 def follow(parent: int) -> None:
     """In the child, before its program: hear signals again, and end when the supervisor ends."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS | {signal.SIGCHLD})
     if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from rectification import permissions
-from rectification.models import CloseoutRequest, DispatchRound, Inspection, Measure, Problem
+from rectification.models import DispatchRound, Inspection, Measure, Problem
 
 
 def inspection(user: User, code: str) -> Inspection:
@@ -44,22 +44,15 @@ def measure(user: User, inspection_code: str, code: str, *, on: date) -> Measure
         Measure.objects.visible_within(permissions.scope_of(user))
         .select_related(
             "inspection__inspected_unit",
-            "problem",
+            "problem__lead_executive",
             "lead_unit",
             "responsible_executive",
             "person_in_charge",
         )
+        .prefetch_related("supporting_units")
         .with_behind(on=on)
     )
     return get_object_or_404(visible, inspection__code=inspection_code, code=code)
-
-
-def pending_request(found: Measure) -> CloseoutRequest:
-    """The application that waits on this measure; 404 where none does."""
-    request = permissions.pending_request(found)
-    if request is None:
-        raise Http404
-    return request
 
 
 def round(user: User, inspection_code: str, number: int) -> DispatchRound:

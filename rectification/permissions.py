@@ -4,9 +4,19 @@ Seeing: whoever holds a business role for a unit sees what lies in that unit's s
 table of domain.md, section 3; whoever reported or applied never reviews the same measure.
 """
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.models import Role, User
 from accounts.rights import rights_of
-from rectification.models import CloseoutRequest, Inspection, Measure, Problem
+from rectification.models import (
+    CloseoutRequest,
+    CloseoutRequestQuerySet,
+    Inspection,
+    Measure,
+    Problem,
+    ProgressEntry,
+    Review,
+)
 from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, RequestOutcome
 
 BUSINESS = (
@@ -53,10 +63,13 @@ def may_withdraw(user: User, request: CloseoutRequest) -> bool:
 
 def may_review(user: User, request: CloseoutRequest) -> bool:
     """Decide at the stage where the application is, being nobody who had a hand in it."""
-    role = Role(request.stage.role)
-    holds = rights_of(user).covers(request.measure.lead_unit, role)
-    waiting = request.outcome == RequestOutcome.PENDING
-    return waiting and holds and not _had_a_hand(user, request)
+    return reviewable(user).filter(pk=request.pk).exists()
+
+
+def reviewable(user: User) -> CloseoutRequestQuerySet:
+    """The applications that this person may decide on now."""
+    at_my_stage = CloseoutRequest.objects.pending().at_stages_of(rights_of(user).holdings)
+    return at_my_stage.exclude(_had_a_hand(user))
 
 
 def may_send_back(user: User, measure: Measure) -> bool:
@@ -68,7 +81,8 @@ def may_send_back(user: User, measure: Measure) -> bool:
         return may_run(user, measure.inspection)
     if may_review(user, request):
         return True
-    return may_run(user, measure.inspection) and not _had_a_hand(user, request)
+    touched = CloseoutRequest.objects.filter(_had_a_hand(user), pk=request.pk).exists()
+    return may_run(user, measure.inspection) and not touched
 
 
 def may_reopen(user: User, measure: Measure) -> bool:
@@ -98,10 +112,8 @@ def _reports_for(user: User, measure: Measure) -> bool:
     return any(rights.covers(unit, Role.LIAISON) for unit in units)
 
 
-def _had_a_hand(user: User, request: CloseoutRequest) -> bool:
+def _had_a_hand(user: User) -> Q:
     """Applied, reported on the measure, or reviewed this application at an earlier stage."""
-    return (
-        request.applied_by_id == user.pk
-        or request.measure.progress.filter(by=user).exists()
-        or request.reviews.filter(by=user).exists()
-    )
+    reported = ProgressEntry.objects.filter(measure=OuterRef("measure"), by=user)
+    reviewed = Review.objects.filter(request=OuterRef("pk"), by=user)
+    return Q(applied_by=user) | Exists(reported) | Exists(reviewed)

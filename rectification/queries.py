@@ -1,15 +1,18 @@
 """Answers that span models. Each is a frozen dataclass; the day is always given."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.utils import timezone
 
-from accounts.models import Role, Unit, User
+from accounts.models import Role, Unit, User, under
 from accounts.rights import rights_of
 from rectification import clock, permissions
 from rectification.models import (
     CloseoutRequest,
+    CloseoutRequestQuerySet,
     DispatchRound,
     Inspection,
     Light,
@@ -18,10 +21,12 @@ from rectification.models import (
     MeasureQuerySet,
     Notice,
     Problem,
+    ProblemQuerySet,
     ProgressEntry,
     Workday,
 )
-from rectification.states import WorkStatus
+from rectification.models.measure import FINISHED
+from rectification.states import RoundState, WorkStatus
 
 DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold the rest
 
@@ -39,6 +44,7 @@ class MeasureRow:
 class Desk:
     """What needs this person: what came back, is due, is to be reported, reviewed, accepted."""
 
+    rounds: tuple[DispatchRound, ...]
     came_back: tuple[MeasureRow, ...]
     overdue: tuple[MeasureRow, ...]
     near: tuple[MeasureRow, ...]
@@ -46,6 +52,11 @@ class Desk:
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
     notices: tuple[Notice, ...]
+
+    @property
+    def due(self) -> tuple[MeasureRow, ...]:
+        """What is overdue, then what will be."""
+        return self.overdue + self.near
 
     @property
     def is_empty(self) -> bool:
@@ -58,17 +69,18 @@ def desk(user: User, *, on: date) -> Desk:
     mine = _answered_for(user, on=on)
     came_back = mine.filter(status__in=[WorkStatus.SENT_BACK, WorkStatus.REBOUNDED])
     return Desk(
-        came_back=rows(_with_last_return(came_back[:DESK_ROWS]), on=on),
+        rounds=_rounds(user),
+        came_back=rows(_with_last_return(came_back)[:DESK_ROWS], on=on),
         overdue=rows(mine.overdue(on=on)[:DESK_ROWS], on=on),
         near=rows(mine.near(on=on)[:DESK_ROWS], on=on),
         not_reported=rows(_not_reported(mine)[:DESK_ROWS], on=on),
-        to_review=_to_review(user),
-        to_accept=_to_accept(user),
+        to_review=tuple(_to_review(user)[:DESK_ROWS]),
+        to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
         notices=_notices(user),
     )
 
 
-def rows(measures: MeasureQuerySet, *, on: date) -> tuple[MeasureRow, ...]:
+def rows(measures: Iterable[Measure], *, on: date) -> tuple[MeasureRow, ...]:
     """The measures with their lights; with the last return's reason where it was fetched."""
     return tuple(
         MeasureRow(measure, measure.light(on=on), _last_reason(measure)) for measure in measures
@@ -77,7 +89,7 @@ def rows(measures: MeasureQuerySet, *, on: date) -> tuple[MeasureRow, ...]:
 
 @dataclass(frozen=True)
 class UnitReturn:
-    """How far one unit is with its reports in one round."""
+    """How far one unit is with its reports in one round, and the difficulties that it names."""
 
     unit: Unit
     measures: int
@@ -93,16 +105,15 @@ class UnitReturn:
 def round_returns(round: DispatchRound) -> tuple[UnitReturn, ...]:
     """Each lead unit's share of a round: who has reported, who has not, which difficulties.
 
-    A measure belongs to the round while it is unfinished, and also where it was reported in it.
+    A measure belongs to the round where it was unfinished at the end of the round's last day (of
+    today while it is open), and also where it was reported in it.
     """
     entries = list(
         ProgressEntry.objects.filter(round=round).select_related("measure__lead_unit", "by")
     )
-    reported: dict[int, ProgressEntry] = {entry.measure_id: entry for entry in entries}
-    unfinished = Measure.objects.filter(inspection=round.inspection).unfinished()
-    asked = {row.pk: row.lead_unit for row in unfinished.select_related("lead_unit")}
-    if not round.is_open:
-        asked = {}
+    reported = {entry.measure_id: entry for entry in entries}
+    standing = _unfinished(round.inspection, on=_last_day(round))
+    asked = {row.pk: row.lead_unit for row in standing.select_related("lead_unit")}
     asked |= {entry.measure_id: entry.measure.lead_unit for entry in entries}
     units = sorted(set(asked.values()), key=lambda unit: (unit.order, unit.pk))
     return tuple(_unit_return(unit, asked, reported) for unit in units)
@@ -122,6 +133,102 @@ def _unit_return(
     )
 
 
+@dataclass(frozen=True)
+class RoundRow:
+    """One round in the list: how many measures it asked for, and what came."""
+
+    round: DispatchRound
+    expected: int
+    reported: int
+    nil_returns: int
+    sent_back: int
+
+
+def round_rows(inspection: Inspection) -> tuple[RoundRow, ...]:
+    """Every round, latest first, in a fixed number of queries; missed ones asked for nothing."""
+    reports: dict[int, dict[int, bool]] = {}
+    told = ProgressEntry.objects.filter(round__inspection=inspection).order_by("pk")
+    for round_id, measure_id, nil in told.values_list("round", "measure", "nil_return"):
+        reports.setdefault(round_id or 0, {})[measure_id] = nil
+    returns = Count("events", filter=Q(events__verb="send_back"))
+    rounds = inspection.rounds.annotate(returns=returns).latest_first()
+    changes = _changes(inspection)
+    return tuple(_round_row(each, reports.get(each.pk, {}), changes) for each in rounds)
+
+
+@dataclass(frozen=True)
+class _Change:
+    measure: int
+    to_status: str
+    on: date
+
+
+def _changes(inspection: Inspection) -> tuple[_Change, ...]:
+    events = MeasureEvent.objects.filter(measure__inspection=inspection).order_by("on", "pk")
+    return tuple(_Change(*row) for row in events.values_list("measure", "to_status", "on"))
+
+
+def _round_row(
+    round: DispatchRound, reports: dict[int, bool], changes: tuple[_Change, ...]
+) -> RoundRow:
+    day = _last_day(round)
+    standing = {
+        change.measure: change.to_status for change in changes if day is None or change.on <= day
+    }
+    asked = {measure for measure, status in standing.items() if status not in FINISHED}
+    held = round.state != RoundState.SUPERSEDED
+    return RoundRow(
+        round=round,
+        expected=len(asked | set(reports)) if held else 0,
+        reported=len(reports),
+        nil_returns=sum(reports.values()),
+        sent_back=getattr(round, "returns", 0),
+    )
+
+
+def _last_day(round: DispatchRound) -> date | None:
+    """The day that a round's account is drawn up for; None, that is now, while it is open."""
+    return timezone.localtime(round.closed_at).date() if round.closed_at else None
+
+
+def _unfinished(inspection: Inspection, *, on: date | None) -> MeasureQuerySet:
+    """The measures that were unfinished at the end of the day, or are now."""
+    measures = Measure.objects.filter(inspection=inspection)
+    if on is None:
+        return measures.unfinished()
+    latest = MeasureEvent.objects.filter(measure=OuterRef("pk"), on__lte=on)
+    latest = latest.order_by("-on", "-pk")
+    then = measures.annotate(status_then=Subquery(latest.values("to_status")[:1]))
+    return then.filter(status_then__isnull=False).exclude(status_then__in=FINISHED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of a pending application. `state` is done, current or todo."""
+
+    name: str
+    state: str
+    note: str
+
+
+def review_steps(request: CloseoutRequest) -> tuple[Step, ...]:
+    """The stages of the application: who approved, whom it waits for, what is to come."""
+    reviews = request.reviews.select_related("by")
+    approved = {review.stage_id: review for review in reviews}
+    steps = []
+    for stage in request.measure.inspection.stages.all():
+        role = Role(stage.role).label
+        if stage.pk in approved:
+            review = approved[stage.pk]
+            note = f"{review.by.name} {review.on.month}月{review.on.day}日通过"
+            steps.append(Step(stage.name, "done", note))
+        elif stage.pk == request.stage_id:
+            steps.append(Step(stage.name, "current", f"等待{role}审核"))
+        else:
+            steps.append(Step(stage.name, "todo", role))
+    return tuple(steps)
+
+
 def next_sitting(inspection: Inspection, *, on: date) -> clock.Sitting | None:
     """The coming round, or None where the inspection has no rhythm."""
     if inspection.dispatch_anchor is None:
@@ -134,6 +241,22 @@ def next_sitting(inspection: Inspection, *, on: date) -> clock.Sitting | None:
     )
 
 
+@dataclass(frozen=True)
+class Decisions:
+    """What one inspection waits for from this person, oldest first."""
+
+    to_review: tuple[CloseoutRequest, ...]
+    to_accept: tuple[Problem, ...]
+
+
+def decisions(user: User, inspection: Inspection) -> Decisions:
+    """As on the desk, for one inspection."""
+    return Decisions(
+        to_review=tuple(_to_review(user).filter(measure__inspection=inspection)[:DESK_ROWS]),
+        to_accept=tuple(_to_accept(user).filter(inspection=inspection)[:DESK_ROWS]),
+    )
+
+
 def _answered_for(user: User, *, on: date) -> MeasureQuerySet:
     """The measures whose lead unit this person reports for or heads."""
     paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
@@ -141,12 +264,15 @@ def _answered_for(user: User, *, on: date) -> MeasureQuerySet:
 
 
 def _not_reported(mine: MeasureQuerySet) -> MeasureQuerySet:
-    """Unfinished in an inspection with an open round, and without a report in that round."""
-    open_rounds = DispatchRound.objects.open().filter(inspection=OuterRef("inspection"))
-    reported = ProgressEntry.objects.filter(
-        measure=OuterRef("pk"), round__in=DispatchRound.objects.open()
+    """Unfinished and not in review, and without a report in the inspection's open round."""
+    latest = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
+    reported = ProgressEntry.objects.filter(measure=OuterRef("pk"), round=OuterRef("open_round"))
+    return (
+        mine.unfinished()
+        .exclude(status=WorkStatus.IN_REVIEW)
+        .annotate(open_round=Subquery(latest.values("pk")[:1]))
+        .filter(~Exists(reported), open_round__isnull=False)
     )
-    return mine.unfinished().filter(Exists(open_rounds), ~Exists(reported))
 
 
 def _with_last_return(measures: MeasureQuerySet) -> MeasureQuerySet:
@@ -159,20 +285,26 @@ def _last_reason(measure: Measure) -> str:
     return returns[-1].why if returns else ""
 
 
-def _to_review(user: User) -> tuple[CloseoutRequest, ...]:
-    """Applications at a stage whose role this person holds, and that they may decide."""
-    waiting = CloseoutRequest.objects.pending().at_stages_of(rights_of(user).holdings)
-    waiting = waiting.select_related(
+def _to_review(user: User) -> CloseoutRequestQuerySet:
+    """Applications that this person may decide on, oldest first."""
+    waiting = permissions.reviewable(user).select_related(
         "stage", "applied_by", "measure__lead_unit", "measure__inspection", "measure__problem"
     )
-    in_order = waiting.order_by("applied_at", "pk")[:DESK_ROWS]
-    return tuple(request for request in in_order if permissions.may_review(user, request))
+    return waiting.order_by("applied_at", "pk")
 
 
-def _to_accept(user: User) -> tuple[Problem, ...]:
+def _to_accept(user: User) -> ProblemQuerySet:
+    """Problems that this person may accept: see `permissions.may_accept`."""
     paths = rights_of(user).paths(Role.EXECUTIVE, Role.PARTY_GROUP)
-    waiting = Problem.objects.visible_within(paths).awaiting_acceptance().for_list()
-    return tuple(waiting[:DESK_ROWS])
+    mine = Problem.objects.filter(under(paths, "inspection__inspected_unit__path"))
+    return mine.awaiting_acceptance().for_list()
+
+
+def _rounds(user: User) -> tuple[DispatchRound, ...]:
+    """The open rounds of every inspection that this person sees."""
+    mine = Inspection.objects.visible_within(permissions.scope_of(user))
+    rounds = DispatchRound.objects.open().filter(inspection__in=mine)
+    return tuple(rounds.select_related("inspection").latest_first()[:DESK_ROWS])
 
 
 def _notices(user: User) -> tuple[Notice, ...]:

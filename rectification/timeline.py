@@ -1,5 +1,7 @@
-"""One measure's story, newest first: plan, reports, applications, reviews, returns, milestones."""
+"""The story of a measure and of a problem, newest first: plan, reports, applications, reviews,
+returns, milestones."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,25 +11,43 @@ from rectification.models import (
     Measure,
     MeasureEvent,
     Milestone,
+    Problem,
+    ProblemEvent,
     ProgressEntry,
     Review,
 )
-from rectification.states import Decision, ReturnGround
+from rectification.states import Decision, RequestOutcome, ReturnGround
+
+_TOLD_ELSEWHERE = frozenset({"report", "submit"})  # their rows say more than the event
+_TONES = {"send_back": "over", "reopen": "over", "close": "done", "withdraw": "near"}
+_OUTCOME_TONES = {
+    RequestOutcome.APPROVED: "done",
+    RequestOutcome.RETURNED: "over",
+    RequestOutcome.PENDING: "near",
+}
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One point of the story. `tone` is plain, good or bad; `who` and `context` may be empty."""
+    """One point of the story, in the words of components/timeline.html.
+
+    `tone` is plain, run, done, near or over; all but `on` and `title` may be empty.
+    """
 
     on: date
-    at: datetime | None
-    tone: str
     title: str
+    at: datetime | None = None
+    tone: str = "plain"
     who: str = ""
-    context: str = ""
+    place: str = ""
     text: str = ""
-    notes: tuple[str, ...] = ()
+    muted: str = ""
     tag: str = ""
+    tag_tone: str = "plain"
+
+    @property
+    def when(self) -> str:
+        return f"{self.on.year}年{self.on.month}月{self.on.day}日"
 
 
 def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
@@ -36,24 +56,29 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
     requests = measure.requests.select_related("applied_by").prefetch_related(
         "reviews__by", "reviews__stage"
     )
-    changes = measure.events.select_related("by", "round")
-    moments = [
-        *(_reported(entry) for entry in told),
-        *(_applied(request) for request in requests),
-        *(
-            _approved(review)
-            for request in requests
-            for review in request.reviews.all()
-            if review.decision == Decision.APPROVE
-        ),
-        *(_changed(event) for event in changes if event.verb not in {"report", "submit", "close"}),
-        *(
-            _milestone(each, on=on)
-            for each in measure.milestones.all()
-            if each.reached_on or each.due_on < on
-        ),
-    ]
-    return tuple(sorted(moments, key=_when, reverse=True))
+    events = measure.events.exclude(verb__in=_TOLD_ELSEWHERE).select_related("by", "round")
+    reviews = [review for request in requests for review in request.reviews.all()]
+    return _newest_first(
+        [
+            *(_milestone(each, on=on) for each in measure.milestones.all() if _came(each, on=on)),
+            *(_planned(event, measure) for event in events if event.verb == "plan"),
+            *(_reported(entry) for entry in told),
+            *(_applied(request) for request in requests),
+            *(_approved(review) for review in reviews if review.decision == Decision.APPROVE),
+            *(_changed(event) for event in events if event.verb != "plan"),
+        ]
+    )
+
+
+def problem_story(problem: Problem) -> tuple[Moment, ...]:
+    """The changes of a problem's own status, newest first."""
+    events = problem.events.select_related("by")
+    return _newest_first([_problem_changed(event) for event in events])
+
+
+def _newest_first(moments: Iterable[Moment]) -> tuple[Moment, ...]:
+    """By day and time; of one moment, what is listed later is the newer."""
+    return tuple(reversed(sorted(moments, key=_when)))
 
 
 def _when(moment: Moment) -> tuple[date, float]:
@@ -69,12 +94,12 @@ def _reported(entry: ProgressEntry) -> Moment:
     return Moment(
         on=entry.reported_on,
         at=entry.at,
-        tone="plain",
         title="零报告" if entry.nil_return else "进展",
+        tone="plain" if entry.nil_return else "run",
         who=entry.by.name,
-        context=str(entry.round or ""),
+        place=str(entry.round or ""),
         text=entry.text,
-        notes=tuple(notes),
+        muted="\n".join(notes),
     )
 
 
@@ -82,12 +107,13 @@ def _applied(request: CloseoutRequest) -> Moment:
     return Moment(
         on=request.applied_on,
         at=request.applied_at,
-        tone="plain",
         title="申请销号" if request.number == 1 else f"第{request.number}次申请销号",
+        tone="run",
         who=request.applied_by.name,
         text=request.statement,
-        notes=(f"佐证材料：{request.evidence_note}",) if request.evidence_note else (),
+        muted=f"佐证材料：{request.evidence_note}" if request.evidence_note else "",
         tag=request.get_outcome_display(),
+        tag_tone=_OUTCOME_TONES.get(RequestOutcome(request.outcome), "plain"),
     )
 
 
@@ -95,39 +121,63 @@ def _approved(review: Review) -> Moment:
     return Moment(
         on=review.on,
         at=review.at,
-        tone="good",
         title=f"{review.stage.name}通过",
+        tone="done",
         who=review.by.name,
         text=review.opinion,
     )
 
 
-def _changed(event: MeasureEvent) -> Moment:
-    bad = event.verb in {"send_back", "reopen"}
-    title = f"第{event.rework_round}次退回" if event.verb == "send_back" else event.says
-    ground = ReturnGround(event.ground).label if event.ground else ""
+def _planned(event: MeasureEvent, measure: Measure) -> Moment:
     return Moment(
         on=event.on,
         at=event.at,
-        tone="bad" if bad else "plain",
-        title=title,
+        title="立项",
         who=event.by.name if event.by else "",
-        context=str(event.round or ""),
-        text=event.why,
-        tag=ground,
+        text=event.why or f"列入整改方案，{measure.lead_unit}牵头。",
     )
 
 
-def _milestone(milestone: Milestone, *, on: date) -> Moment:
-    late = milestone.is_missed(on=on)
-    reached = milestone.reached_on
+def _changed(event: MeasureEvent) -> Moment:
+    closing = event.verb == "close"
+    title = f"第{event.rework_round}次退回" if event.verb == "send_back" else event.says
     return Moment(
-        on=reached or milestone.due_on,
-        at=None,
-        tone="bad" if late else "good",
+        on=event.on,
+        at=event.at,
+        title=title,
+        tone=_TONES.get(event.verb, "plain"),
+        who=event.by.name if event.by else "",
+        place=str(event.round or ""),
+        text="" if closing and event.by else event.why,  # the last review says the same
+        tag=ReturnGround(event.ground).label if event.ground else "",
+        tag_tone="over",
+    )
+
+
+def _problem_changed(event: ProblemEvent) -> Moment:
+    return Moment(
+        on=event.on,
+        at=event.at,
+        title=event.says,
+        tone=_TONES.get(event.verb, "plain"),
+        who=event.by.name if event.by else "",
+        text=event.why,
+    )
+
+
+def _came(milestone: Milestone, *, on: date) -> bool:
+    return milestone.reached_on is not None or milestone.due_on < on
+
+
+def _milestone(milestone: Milestone, *, on: date) -> Moment:
+    missed = milestone.is_missed(on=on)
+    return Moment(
+        on=milestone.reached_on or milestone.due_on,
         title=f"节点：{milestone.text}",
-        context=f"{milestone.due_phrase}，应达{milestone.share}%",
-        tag="未达到" if late else _punctual(milestone),
+        tone="near" if missed else "done",
+        place=f"{milestone.due_phrase}，应达{milestone.share}%",
+        tag="未达到" if missed else _punctual(milestone),
+        tag_tone="near" if missed else "done",
     )
 
 

@@ -6,6 +6,8 @@ back to the same person, once, within two hours, if they are still the same byte
 
 import hashlib
 import secrets
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +39,7 @@ def keep(content: bytes, *, name: str, by: User) -> str:
     key = secrets.token_hex(16)
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(folder)
     (folder / key).write_bytes(content)
     claims = [key, hashlib.sha256(content).hexdigest(), name, by.pk]
     return signing.dumps(claims, salt=SALT)
@@ -70,6 +73,15 @@ def take(ticket: str, *, by: User) -> Upload:
     except FileNotFoundError as error:
         raise UploadRefused("这份文件已经确认过，请不要重复提交。") from error
     return upload
+
+
+def _clear_abandoned(folder: Path) -> None:
+    """Remove what nobody can confirm any more."""
+    oldest = time.time() - LIFETIME.total_seconds()
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # somebody else clears at the same moment
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _folder() -> Path:

@@ -107,17 +107,23 @@ def submit(
 
 
 @transaction.atomic
-def withdraw(request: CloseoutRequest, *, by: User, at: datetime, why: str) -> None:
-    """Take the application back. Raises MoveRefused."""
+def withdraw(request: CloseoutRequest, *, by: User, at: datetime, why: str, version: int) -> None:
+    """Take the application back. Raises MoveRefused, StaleSave."""
     _require(permissions.may_withdraw(by, request), request.measure, "withdraw")
     _settle(request, RequestOutcome.WITHDRAWN)
-    _move(request.measure, "withdraw", by=by, at=at, why=why)
+    _move(request.measure, "withdraw", by=by, at=at, why=why, version=version)
 
 
 @transaction.atomic
-def approve(request: CloseoutRequest, *, by: User, at: datetime, opinion: str) -> None:
-    """Approve at the present stage; the last stage closes the measure. Raises MoveRefused."""
+def approve(
+    request: CloseoutRequest, *, by: User, at: datetime, opinion: str, version: int
+) -> None:
+    """Approve what was read at `version`; the last stage closes the measure.
+
+    Raises MoveRefused, StaleSave.
+    """
     _require(permissions.may_review(by, request), request.measure, "close")
+    _seen(request.measure, version)
     following = (
         ReviewStage.objects.filter(
             inspection=request.measure.inspection, order__gt=request.stage.order
@@ -125,28 +131,26 @@ def approve(request: CloseoutRequest, *, by: User, at: datetime, opinion: str) -
         .order_by("order")
         .first()
     )
-    _review(request, Decision.APPROVE, by=by, at=at, opinion=opinion)
+    stage = request.stage
     if following is None:
         _settle(request, RequestOutcome.APPROVED)
         _move(request.measure, "close", by=by, at=at, why=opinion, closed_on=_day(at))
     else:
         _advance(request, following, by=by, at=at, opinion=opinion)
+    review = Review(request=request, stage=stage, decision=Decision.APPROVE, opinion=opinion)
+    _sign(review, by=by, at=at)
 
 
 @transaction.atomic
-def send_back(measure: Measure, returned: Return, *, by: User, at: datetime) -> None:
-    """回炉返工: the next numbered return, from whichever level. Raises MoveRefused."""
+def send_back(measure: Measure, returned: Return, *, by: User, at: datetime, version: int) -> None:
+    """回炉返工: the next numbered return, from whichever level. Raises MoveRefused, StaleSave."""
     _require(permissions.may_send_back(by, measure), measure, "send_back")
+    _seen(measure, version)
     if request := permissions.pending_request(measure):
-        _review(
-            request,
-            Decision.RETURN,
-            by=by,
-            at=at,
-            opinion=returned.reason,
-            ground=returned.ground,
-        )
         _settle(request, RequestOutcome.RETURNED)
+        review = Review(request=request, stage=request.stage, decision=Decision.RETURN)
+        review.ground, review.opinion = returned.ground, returned.reason
+        _sign(review, by=by, at=at)
     _move(
         measure,
         "send_back",
@@ -159,10 +163,13 @@ def send_back(measure: Measure, returned: Return, *, by: User, at: datetime) -> 
 
 
 @transaction.atomic
-def reopen(measure: Measure, *, by: User, at: datetime, why: str) -> None:
-    """Call a closed measure rebounded; its problem reopens with it. Raises MoveRefused."""
+def reopen(measure: Measure, *, by: User, at: datetime, why: str, version: int) -> None:
+    """Call a closed measure rebounded; its problem reopens with it.
+
+    Raises MoveRefused, StaleSave.
+    """
     _require(permissions.may_reopen(by, measure), measure, "reopen")
-    _move(measure, "reopen", by=by, at=at, why=why, closed_on=None)
+    _move(measure, "reopen", by=by, at=at, why=why, version=version, closed_on=None)
     problem = Problem.objects.select_related("inspection").get(pk=measure.problem_id)
     if problem.status in PROBLEM_MOVES["reopen"].sources:
         reason = f"{measure.code} 反弹：{why}"
@@ -170,12 +177,17 @@ def reopen(measure: Measure, *, by: User, at: datetime, why: str) -> None:
 
 
 @transaction.atomic
-def accept(problem: Problem, *, by: User, at: datetime, why: str) -> None:
-    """Accept the effect of a problem whose measures are all closed. Raises MoveRefused."""
+def accept(problem: Problem, *, by: User, at: datetime, why: str, version: int) -> None:
+    """Accept the effect of a problem whose measures are all closed.
+
+    Raises MoveRefused, StaleSave.
+    """
     if not permissions.may_accept(by, problem):
         raise MoveRefused(f"{problem.code} 现在不能由您验收销号。")
     if problem.measures.unfinished().exists() or not problem.measures.exists():
         raise MoveRefused(f"{problem.code} 还有未销号的措施，不能验收销号。")
+    if problem.version != version:
+        raise StaleSave(_stale(problem.code))
     _move_problem(problem, "close", by=by, at=at, why=why, closed_on=_day(at))
 
 
@@ -229,8 +241,20 @@ def _refuse(state_allows: bool, measure: Measure, verb: str) -> None:
     """Say why nobody's row was changed: a newer version, or a state that forbids the move."""
     measure.refresh_from_db(fields=["status", "version"])
     if state_allows:
-        raise StaleSave(f"{measure.code} 在您打开之后被别人改过，您的内容没有保存。")
+        raise StaleSave(_stale(measure.code))
     _require(False, measure, verb)
+
+
+def _seen(measure: Measure, version: int) -> None:
+    """Raise StaleSave where the person read another version than the one that stands."""
+    standing = Measure.objects.values_list("version", flat=True).get(pk=measure.pk)
+    if standing != version:
+        raise StaleSave(_stale(measure.code))
+    measure.version = version
+
+
+def _stale(code: str) -> str:
+    return f"{code} 在您打开之后被别人改过，您的内容没有保存。"
 
 
 def _move_problem(
@@ -260,25 +284,10 @@ def _move_problem(
     journal.append(act, by=by, at=at)
 
 
-def _review(
-    request: CloseoutRequest,
-    decision: Decision,
-    *,
-    by: User,
-    at: datetime,
-    opinion: str,
-    ground: str = "",
-) -> None:
-    Review.objects.create(
-        request=request,
-        stage=request.stage,
-        decision=decision,
-        ground=ground,
-        opinion=opinion,
-        by=by,
-        at=at,
-        on=_day(at),
-    )
+def _sign(review: Review, *, by: User, at: datetime) -> None:
+    """Write the decision down: after the claim, so that of two reviewers one was refused."""
+    review.by, review.at, review.on = by, at, _day(at)
+    review.save()
 
 
 def _settle(request: CloseoutRequest, outcome: RequestOutcome) -> None:
@@ -295,8 +304,11 @@ def _advance(
     if not pending.update(stage=stage):
         raise MoveRefused(f"{request} 刚被别人处理过，请刷新页面看最新状态。")
     before, request.stage = {"stage": request.stage.name}, stage
-    code = request.measure.subject_code
-    act = Act("approve", "measure", code, before, {"stage": stage.name}, opinion)
+    measure = request.measure
+    # A page opened at the stage before must not decide at this one.
+    Measure.objects.filter(pk=measure.pk).update(version=F("version") + 1)
+    measure.refresh_from_db(fields=["version"])
+    act = Act("approve", "measure", measure.subject_code, before, {"stage": stage.name}, opinion)
     journal.append(act, by=by, at=at)
 
 

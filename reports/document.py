@@ -1,8 +1,9 @@
-"""What a report is made of: frozen values that reading fills, proofing looks at and rendering prints.
+"""What a report is made of: frozen values that reading fills, proofing looks at, rendering prints.
 
-A document gives its source back character by character except for what the house sets itself: numbers, and white
-space beside numbers. So a `marker` is a style ("一、", "（一）", "1.", "①", "一是": the style's first number), never
-the number, and every `gap` is the white space that stood before a piece of text.
+A document gives its source back character by character except for what the house sets itself:
+numbers, and white space beside numbers. So a `marker` is a style, never the number, written as
+its first number ("一、", "（一）", "1.", "①", "一是"); and every `gap` is the white space that
+stood before a piece of text.
 """
 
 from dataclasses import dataclass
@@ -43,10 +44,11 @@ class Item:
 class Section:
     """One piece of the report in the order of the source.
 
-    `level` is 0 for text without a place in the outline, 1 for the highest headings. `continues`: the number
-    goes on over the heading above it (17 after 16) instead of starting again. `line` counts from 1.
-    The fields from `group` on are used by problems alone; `wording` is the problem as the inspectors put it, as far
-    as the heading quotes it; `next_step` includes its opening words (“下一步，”).
+    `level` is 0 for text without a place in the outline, 1 for the highest headings. `continues`:
+    the number goes on over the heading above it (17 after 16) instead of starting again. `line`
+    counts from 1. The fields from `group` on are used by problems alone; `wording` is the problem
+    as the inspectors put it, as far as the heading quotes it; `next_step` includes its opening
+    words (“下一步，”).
     """
 
     kind: SectionKind
@@ -70,8 +72,11 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class StatedFigure:
-    """A number the report states about itself. `key`: problems, problems_done, measures, measures_done, rate
-    (percent), outcomes. `as_of_phrase` is the text's own “截至…”; `as_of` its last day."""
+    """A number the report states about itself.
+
+    `key`: problems, problems_done, measures, measures_done, rate (percent) or outcomes.
+    `as_of_phrase` is the text's own “截至…”, `as_of` its last day.
+    """
 
     key: str
     value: Decimal

@@ -1,6 +1,7 @@
-"""Numbers as Chinese reports write them: 一 十一 二十 · 1 · １ · ①. Used to read and to set them."""
+"""Numbers as Chinese reports write them: 一 十一 二十 · 1 · １ · ①. To read and to set them."""
 
 import re
+from functools import lru_cache
 
 DIGITS = "零一二三四五六七八九"
 CIRCLED = "".join(chr(0x2460 + n) for n in range(20)) + "".join(chr(0x3251 + n) for n in range(15))
@@ -22,6 +23,7 @@ def chinese(number: int) -> str:
     return text.removesuffix("零")
 
 
+@lru_cache(maxsize=1024)
 def value(token: str) -> int:
     """The number that a token of `TOKEN` says; 0 for what says none (十百, ０)."""
     if token in CIRCLED and len(token) == 1:
@@ -49,8 +51,9 @@ def written_like(token: str, *, number: int) -> str:
     return chinese(number)
 
 
+@lru_cache(maxsize=1024)
 def numbered(marker: str, *, number: int) -> str:
-    """A marker with its number set: (“（一）”, 3) → （三）. A marker without a number comes back as it is."""
+    """A marker with its number set: (“（一）”, 3) → （三）. Without a number it stays as it is."""
     found = TOKEN.search(marker)
     if found is None:
         return marker

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import factory.random
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
@@ -45,11 +44,12 @@ def _seed() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("skipped"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        terminalreporter.write_line(f"not run: {report.nodeid} ({reason})")
+        why = str(reason).removeprefix("Skipped: ")
+        terminalreporter.write_line(f"not run: {report.nodeid} ({why})")
     terminalreporter.write_line(f"TEST_SEED={os.environ['TEST_SEED']}")
 
 
-# What a machine may lack: named where it is missing, never missing in CI ----------------------------
+# What a machine may lack: named where it is missing, never missing in CI -------------------------
 
 
 def _not_run(reason: str) -> None:
@@ -86,17 +86,19 @@ def shared() -> Path:
     return folder
 
 
-# The house: no test touches the data of the person who runs it --------------------------------------
+# The house: no test touches the data of the person who runs it -----------------------------------
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("house")
+    (folder / "static").mkdir()
     nobody_home = f"redis+socket://{folder}/broker.sock"
     celery_app.conf.broker_url = nobody_home
     with override_settings(
         DATA_DIR=folder,
         MEDIA_ROOT=folder / "files",
+        STATIC_ROOT=folder / "static",
         CELERY_BROKER_URL=nobody_home,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
@@ -134,4 +136,4 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.wait(timeout=10)
 
 
-# The cast -------------------------------------------------------------------------------------------
+# The cast ----------------------------------------------------------------------------------------

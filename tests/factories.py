@@ -75,6 +75,7 @@ class FindingAreaFactory(factory.django.DjangoModelFactory):
 class ProblemFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Problem
+        skip_postgeneration_save = True
 
     inspection = factory.SubFactory(InspectionFactory)
     code = factory.Sequence("P-{:03}".format)
@@ -91,6 +92,7 @@ class ProblemFactory(factory.django.DjangoModelFactory):
 class MeasureFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Measure
+        skip_postgeneration_save = True
 
     problem = factory.SubFactory(ProblemFactory)
     inspection = factory.SelfAttribute("problem.inspection")

@@ -1,9 +1,9 @@
 """bin/test: the checks, then every test in two lanes side by side, one for each database.
 
 The SQLite lane also runs tests/running, whose systems bring their own embedded database. The
-journeys run in the PostgreSQL lane alone: its live server and the test write at the same time, as in
-production. Everything else runs in both. Nothing here is skipped in silence: each check prints its
-verdict, pytest names each test that was not run, and any failure makes the exit code 1.
+journeys run in the PostgreSQL lane alone: its live server and the test write at the same time, as
+in production. Everything else runs in both. Nothing here is skipped in silence: each check prints
+its verdict, pytest names each test that was not run, and any failure makes the exit code 1.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.supervisor import follow
-from tests.postgres import running_server
+from tests.postgres import PostgresFailed, running_server
 
 SOURCES = ("accounts", "rectification", "reports", "config", "tests", "benchmarks", "manage.py")
 CHECKS = {
@@ -161,7 +161,8 @@ def _read(process: "subprocess.Popen[bytes]", *, aloud: bool) -> bytes:
 
 def report(checks: list[Outcome], lanes: list[Outcome], *, selected: bool, begun: float) -> int:
     """The verdict of everything; ends in pytest's own closing lines. Returns the exit code."""
-    fine = {0, NO_TESTS} if selected else {0}
+    one_ran = any(lane.code != NO_TESTS for lane in lanes)
+    fine = {0, NO_TESTS} if selected and one_ran else {0}
     failed = [check.name for check in checks if check.code]
     failed += [lane.name for lane in lanes if lane.code not in fine]
     print(f"\nchecks: {sum(not check.code for check in checks)} of {len(checks)} ok")
@@ -178,4 +179,7 @@ def _write(output: bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except PostgresFailed as failure:
+        sys.exit(f"PostgreSQL did not start, so no test was run.\n{failure}")

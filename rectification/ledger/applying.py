@@ -25,6 +25,9 @@ KINDS = {
 }
 
 
+LABELS = {"new": "新增", "changed": "修改", "unchanged": "不变", "refused": "不能导入"}
+
+
 class ImportRefused(Exception):
     """The file cannot be taken over as it is; the message says why. Nothing was written."""
 
@@ -35,11 +38,27 @@ class PlannedRow:
 
     line: int
     kind: str
-    problem: str
-    measure: str
+    code: str
     text: str
     changes: tuple[Change, ...] = ()
     reasons: tuple[str, ...] = ()
+
+    @property
+    def kind_label(self) -> str:
+        return LABELS[self.kind]
+
+    @property
+    def place(self) -> str:
+        return f"第{self.line}行"
+
+    @property
+    def cells(self) -> tuple[tuple[str, str, str], ...]:
+        """Each changed cell as column, old and new."""
+        return tuple((change.heading, change.old, change.new) for change in self.changes)
+
+    @property
+    def reason(self) -> str:
+        return "；".join(self.reasons)
 
 
 @dataclass(frozen=True)
@@ -126,8 +145,7 @@ def _planned(
             PlannedRow(
                 line=line,
                 kind=KINDS[row.import_type],
-                problem=cell["问题编号"],
-                measure=measure.code if measure else cell.get("措施编号", ""),
+                code=measure.code if measure else cell.get("措施编号") or cell["问题编号"],
                 text=cell["整改措施"],
                 changes=resource.changes.get(measure.pk, ()) if measure else (),
                 reasons=tuple(reason for error in errors for reason in sentences(error)),

@@ -1,4 +1,9 @@
-from rectification.models.closeout import CloseoutRequest, Review, ReviewStage
+from rectification.models.closeout import (
+    CloseoutRequest,
+    CloseoutRequestQuerySet,
+    Review,
+    ReviewStage,
+)
 from rectification.models.dispatch import DispatchRound
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.inspection import FindingArea, Inspection
@@ -6,13 +11,14 @@ from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
 from rectification.models.notice import Channel, Notice, NoticeKind
 from rectification.models.outcome import InstitutionalOutcome
-from rectification.models.problem import Problem
+from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
 from rectification.models.workday import Workday
 
 __all__ = [
     "Channel",
     "CloseoutRequest",
+    "CloseoutRequestQuerySet",
     "DispatchRound",
     "FindingArea",
     "InstitutionalOutcome",
@@ -26,6 +32,7 @@ __all__ = [
     "NoticeKind",
     "Problem",
     "ProblemEvent",
+    "ProblemQuerySet",
     "ProgressEntry",
     "Review",
     "ReviewStage",

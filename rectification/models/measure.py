@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from accounts.models import Unit, under
 from rectification import clock
@@ -13,6 +13,7 @@ from rectification.models.inspection import Inspection
 from rectification.states import Precision, TimeKind, WorkStatus
 
 FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
+_FINISHED_LAST = Case(When(status__in=FINISHED, then=1), default=0)
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,15 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         )
 
     def for_list(self, *, on: date) -> Self:
-        """Everything the list page shows, in a fixed number of queries; most urgent first."""
+        """Everything the list page shows, in a fixed number of queries.
+
+        Most urgent first: unfinished before finished, then by deadline.
+        """
         return (
             self.select_related("inspection", "problem", "lead_unit", "person_in_charge")
             .prefetch_related("supporting_units")
             .with_behind(on=on)
-            .order_by(F("deadline").asc(nulls_last=True), "code")
+            .order_by(_FINISHED_LAST, F("deadline").asc(nulls_last=True), "code", "pk")
         )
 
 
@@ -212,6 +216,10 @@ class Measure(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status in FINISHED
+
+    @property
+    def rework_note(self) -> str:
+        return f"第{self.rework_round}次退回" if self.rework_round else ""
 
     @property
     def deadline_phrase(self) -> str:

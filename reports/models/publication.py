@@ -2,7 +2,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from reports.models.report import Report
 
@@ -15,15 +15,21 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
     def latest_first(self) -> Self:
         return self.order_by("-published_at", "-pk")
 
+    def for_list(self) -> Self:
+        """Without the frozen bytes, which no list shows."""
+        return self.defer("article", "text", "data").select_related("report")
+
 
 class Publication(models.Model):
     """One frozen version of a report: the bytes that the public reads, each with its SHA-256.
 
     Never edited. A correction is a further version with a notice; this one stays readable.
+    `draft_version` is the version of the report that was frozen; `figures` are label, value and of.
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="publications")
     number = models.PositiveSmallIntegerField("版次")
+    draft_version = models.PositiveIntegerField("报告版本")
     title = models.CharField("标题", max_length=200)
     source = models.CharField("信息来源", max_length=100, blank=True)
     as_of = models.DateField("数据截至", null=True, blank=True)
@@ -64,6 +70,13 @@ class Publication(models.Model):
         return f"{self.title} 第{self.number}版"
 
 
+class PageCountQuerySet(models.QuerySet["PageCount"]):
+    def count_one(self, publication: Publication) -> int:
+        """One more reader; how many there are now."""
+        self.filter(publication=publication).update(views=F("views") + 1)
+        return self.values_list("views", flat=True).get(publication=publication)
+
+
 class PageCount(models.Model):
     """浏览次数, kept apart: counting a reader must not touch a frozen row."""
 
@@ -71,6 +84,8 @@ class PageCount(models.Model):
         Publication, on_delete=models.PROTECT, related_name="page_count"
     )
     views = models.PositiveBigIntegerField("浏览次数", default=0)
+
+    objects = PageCountQuerySet.as_manager()
 
     def __str__(self) -> str:
         return str(self.views)

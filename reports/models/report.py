@@ -21,7 +21,10 @@ class Origin(models.TextChoices):
 
 
 class Report(models.Model):
-    """A draft in work. What the public reads are its publications, which are frozen."""
+    """A draft in work. What the public reads are its publications, which are frozen.
+
+    `source_hash` is the SHA-256 of the text that an imported report came from, empty for composed.
+    """
 
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="reports")
     slug = models.CharField(
@@ -36,13 +39,16 @@ class Report(models.Model):
     inspecting_body = models.CharField("巡察组", max_length=100, blank=True)
     inspected_unit = models.CharField("被巡察单位", max_length=100, blank=True)
     as_of = models.DateField("数据截至", null=True, blank=True)
-    tail = models.CharField("文末空白", max_length=50, blank=True)
+    tail = models.TextField("文末空白", blank=True)
+    source_name = models.CharField("来源文件", max_length=200, blank=True)
+    source_hash = models.CharField("来源文本校验码", max_length=64, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="起草人",
         on_delete=models.PROTECT,
         related_name="+",
         null=True,
+        blank=True,
     )
     created_at = models.DateTimeField("起草时间")
     version = models.PositiveIntegerField("版本", default=1)
@@ -54,6 +60,12 @@ class Report(models.Model):
                 name="report_origin_is_known",
                 condition=Q(origin__in=Origin.values),
                 violation_error_message="报告来源不在列表中。",
+            ),
+            models.UniqueConstraint(
+                name="one_report_of_a_source",
+                fields=["source_hash"],
+                condition=~Q(source_hash=""),
+                violation_error_message="同样内容的报告已经导入过。",
             ),
         ]
 
@@ -73,9 +85,9 @@ class ReportSection(models.Model):
     order = models.PositiveIntegerField("顺序")
     kind = models.CharField("种类", max_length=20, choices=KINDS)
     line = models.PositiveIntegerField("原文行号", default=0)
-    gap = models.CharField("前置空白", max_length=200, blank=True)
+    gap = models.TextField("前置空白", blank=True)
     level = models.PositiveSmallIntegerField("层级", default=0)
-    marker = models.CharField("编号样式", max_length=20, blank=True)
+    marker = models.TextField("编号样式", blank=True)
     continues = models.BooleanField("编号接续", default=False)
     heading = models.TextField("标题", blank=True)
     text = models.TextField("正文", blank=True)
@@ -89,10 +101,10 @@ class ReportSection(models.Model):
     )
     group = models.CharField("分组", max_length=20, choices=GROUPS, default=Group.UNKNOWN)
     wording = models.TextField("问题表述", blank=True)
-    lead_gap = models.CharField("引语前空白", max_length=200, blank=True)
+    lead_gap = models.TextField("引语前空白", blank=True)
     lead = models.TextField("引语", blank=True)
-    stated_lead_unit = models.CharField("所称牵头单位", max_length=200, blank=True)
-    stated_deadline = models.CharField("所称时限", max_length=200, blank=True)
+    stated_lead_unit = models.TextField("所称牵头单位", blank=True)
+    stated_deadline = models.TextField("所称时限", blank=True)
     version = models.PositiveIntegerField("版本", default=1)
 
     class Meta:
@@ -118,10 +130,10 @@ class PublishedItem(models.Model):
     """公开事项: one 一是… of a problem. It is not a measure; composed ones name their measures."""
 
     section = models.ForeignKey(ReportSection, on_delete=models.PROTECT, related_name="items")
-    order = models.PositiveSmallIntegerField("顺序")
+    order = models.PositiveIntegerField("顺序")
     text = models.TextField("内容")
-    marker = models.CharField("编号样式", max_length=20, blank=True)
-    gap = models.CharField("前置空白", max_length=200, blank=True)
+    marker = models.TextField("编号样式", blank=True)
+    gap = models.TextField("前置空白", blank=True)
     line = models.PositiveIntegerField("原文行号", default=0)
     measures = models.ManyToManyField(
         Measure, verbose_name="对应措施", related_name="published_items", blank=True
@@ -144,7 +156,7 @@ class NextStep(models.Model):
     section = models.OneToOneField(
         ReportSection, on_delete=models.PROTECT, related_name="next_step"
     )
-    gap = models.CharField("前置空白", max_length=200, blank=True)
+    gap = models.TextField("前置空白", blank=True)
     text = models.TextField("内容")
 
     class Meta:

@@ -2,8 +2,11 @@
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
+from typing import Any
 
 from reports.document import Group, Item
 from reports.numerals import CIRCLED, TOKEN, styled, value
@@ -14,6 +17,7 @@ from reports.reading.notes import Note, excerpt
 CLOSERS = "”’》）)」』]】"
 WEAK = ",，、" + CLOSERS  # a number behind one of these counts only if it is the next one
 MOST_NOTES = 20  # about one problem
+RENUMBERED = "系统将按先后顺序重新编号，请核对是否漏条。"
 SENTENCE = re.compile("[^。\n]{1,200}(?:。|\n|$)")
 
 
@@ -32,7 +36,7 @@ class Body:
 
 @dataclass(frozen=True)
 class _Found:
-    """An ordinal in a text: where it starts, where its item's words start, its number and its own text."""
+    """An ordinal in a text: its start, the start of its item's words, its number, its own text."""
 
     start: int
     end: int
@@ -52,32 +56,46 @@ class _Joined:
         return self.numbers[bisect_right(self.starts, at) - 1]
 
 
-def read_body(lines: list[Line], *, grammar: Grammar) -> Body:
-    """The body of one problem. `lines` may be empty."""
+def read_body(
+    lines: list[Line], *, closing: Sequence[Line] = (), leading: int = 0, grammar: Grammar
+) -> Body:
+    """One problem's body; its first `leading` lines are no item, `closing` only speaks about it."""
+    about = "\n".join(line.text for line in closing)
     if not lines:
-        return Body()
-    joined = _join(lines)
+        return Body(**_stated("", lead="", about=about, grammar=grammar))
+    joined, first_gap = _join(lines), lines[0].gap
     text = joined.text
     end = _next_step_at(text, grammar=grammar)
     main, next_step = text[:end].rstrip(BLANKS), text[end:]
     ordinals = _ordinals(main, grammar=grammar)
-    lead = main[: ordinals[0].start] if ordinals else _lead(main, grammar=grammar)
+    least = [*joined.starts, len(text)][leading]
+    lead = main[: ordinals[0].start] if ordinals else _lead(main, least=least, grammar=grammar)
     items = _items(main, ordinals=ordinals, lead=lead, joined=joined)
     kept = lead.rstrip(BLANKS)
-    first_gap, lead_gap = ("", lines[0].gap) if kept or not items else (lines[0].gap, "")
-    if first_gap:
-        items = (Item(**vars(items[0]) | {"gap": first_gap}), *items[1:])
     return Body(
-        lead_gap=lead_gap if kept else "",
+        lead_gap=first_gap if kept else "",
         lead=kept,
-        items=items,
-        next_gap=(text[len(main) : end] if main else lines[0].gap) if next_step else "",
+        items=items if kept else _gapped(items, gap=first_gap),
+        next_gap=(text[len(main) : end] if main else first_gap) if next_step else "",
         next_step=next_step,
-        group=_group(kept, main=main, grammar=grammar),
-        lead_unit=_value(text, name="in_body.lead_unit", grammar=grammar),
-        deadline=_value(text, name="in_body.deadline", grammar=grammar),
         questions=_number_questions(ordinals, joined=joined),
+        **_stated(text, lead=kept, about=about, grammar=grammar),
     )
+
+
+def _gapped(items: tuple[Item, ...], *, gap: str) -> tuple[Item, ...]:
+    """The items with another gap before the first."""
+    return (replace(items[0], gap=gap), *items[1:]) if items else ()
+
+
+def _stated(text: str, *, lead: str, about: str, grammar: Grammar) -> dict[str, Any]:
+    """What the problem's own sentences say of its state, its unit and its deadline."""
+    whole = f"{text}\n{about}"
+    return {
+        "group": _group(lead, main=whole.strip(BLANKS), grammar=grammar),
+        "lead_unit": _value(whole, name="in_body.lead_unit", grammar=grammar),
+        "deadline": _value(whole, name="in_body.deadline", grammar=grammar),
+    }
 
 
 def _join(lines: list[Line]) -> _Joined:
@@ -147,22 +165,20 @@ def _number(ordinal: str) -> int:
     return value(token[0]) if token else 0
 
 
-def _lead(main: str, *, grammar: Grammar) -> str:
-    """In a body without ordinals: a label (整改情况：) and a sentence on the state, before the one plain item."""
+def _lead(main: str, *, least: int, grammar: Grammar) -> str:
+    """Without ordinals: a label (整改情况：) and a sentence on the state, before the one item."""
     label = grammar.single["in_body.label"].match(main)
-    at = label.end() if label else 0
+    start = at = max(least, label.end() if label else 0)
     sentence = SENTENCE.match(main, at)
     if sentence and grammar.single["in_body.status_sentence"].search(sentence[0].strip(BLANKS)):
         at = sentence.end()
     if not main[at:].strip(BLANKS):
-        at = label.end() if label else 0
+        at = start
     rest = main[at:]
     return main[: at + len(rest) - len(rest.lstrip(BLANKS))]
 
 
-def _items(
-    main: str, *, ordinals: list[_Found], lead: str, joined: _Joined
-) -> tuple[Item, ...]:
+def _items(main: str, *, ordinals: list[_Found], lead: str, joined: _Joined) -> tuple[Item, ...]:
     if not ordinals:
         text = main[len(lead) :]
         gap = lead[len(lead.rstrip(BLANKS)) :]
@@ -172,10 +188,15 @@ def _items(
     for found, end in zip(ordinals, ends, strict=True):
         text = main[found.end : end]
         kept = text.strip(BLANKS)
-        marker = "".join(styled(found.token).split())
+        marker = _marker(found.token)
         result.append(Item(text=kept, marker=marker, gap=gap, line=joined.line(found.start)))
         gap = text[len(text.rstrip(BLANKS)) :]
     return tuple(result)
+
+
+@lru_cache(maxsize=1024)
+def _marker(token: str) -> str:
+    return "".join(styled(token).split())
 
 
 def _group(lead: str, *, main: str, grammar: Grammar) -> Group:
@@ -183,7 +204,7 @@ def _group(lead: str, *, main: str, grammar: Grammar) -> Group:
     label = grammar.single["in_body.label"].match(lead)
     first = SENTENCE.match(main, label.end() if label else 0)
     sentences = [first[0] if first else "", main[-200:].rstrip("。").rpartition("。")[2]]
-    sentences += main.rsplit("\n", 1)[-1:] if "\n" in main else []
+    sentences += main[-600:].split("\n")[-4:] if "\n" in main else []
     for sentence in (s.strip(BLANKS) for s in sentences):
         percent = grammar.single["in_body.percentage"].search(sentence[:200])
         if percent:
@@ -200,16 +221,23 @@ def _value(text: str, *, name: str, grammar: Grammar) -> str:
 
 
 def _number_questions(ordinals: list[_Found], *, joined: _Joined) -> tuple[Note, ...]:
-    notes, last = [], 0
-    for found in ordinals:
-        if found.number != last + 1:
-            what = "重复或倒退" if found.number <= last else "不连续"
-            before = f"上一条是第{last}条" if last else "前面没有第一条"
-            reason = f"序号{what}：{before}，这里写作“{found.token}”；系统将按先后顺序重新编号，请核对是否漏条。"
-            words = excerpt(joined.text[found.start : found.start + 60])
-            notes.append(Note(joined.line(found.start), words, reason))
-        last = found.number
-    if len(notes) <= MOST_NOTES:
-        return tuple(notes)
-    more = f"同一问题下另有{len(notes) - MOST_NOTES}处序号不连续。"
-    return (*notes[:MOST_NOTES], Note(notes[MOST_NOTES].line, notes[MOST_NOTES].text, more))
+    before = [0, *(found.number for found in ordinals)]
+    odd = [
+        (found, last)
+        for found, last in zip(ordinals, before, strict=False)
+        if found.number != last + 1
+    ]
+    notes = [_number_note(found, last=last, joined=joined) for found, last in odd[:MOST_NOTES]]
+    if more := odd[MOST_NOTES:]:
+        line = joined.line(more[0][0].start)
+        notes.append(Note(line, more[0][0].token, f"同一问题下另有{len(more)}处序号不连续。"))
+    return tuple(notes)
+
+
+def _number_note(found: _Found, *, last: int, joined: _Joined) -> Note:
+    what = "重复或倒退" if found.number <= last else "不连续"
+    before = f"上一条是第{last}条" if last else "前面没有第一条"
+    reason = f"序号{what}：{before}，这里写作“{found.token}”；{RENUMBERED}"
+    return Note(
+        joined.line(found.start), excerpt(joined.text[found.start : found.start + 60]), reason
+    )

@@ -6,9 +6,13 @@ from reports.document import Fact, Section, SectionKind
 from reports.reading.grammar import BLANKS, Grammar
 from reports.reading.lines import Line, cut
 
-LONGEST_TITLE = 80
+LONGEST_TITLE = 80  # one line of it
+LONGEST_WHOLE_TITLE = 160
 VALUES = {
-    "date": re.compile(r"[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:[ 　T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?|"),
+    "date": re.compile(
+        r"(?:[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?"
+        r"(?:[ 　T]+[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?)?)?"
+    ),
     "number": re.compile(r"[0-9,]*次?"),
 }
 
@@ -24,12 +28,12 @@ def read_front(lines: list[Line], *, grammar: Grammar) -> tuple[list[Section], l
             facts, remainder = _facts(line, grammar=grammar)
             sections += facts
             rest[:1] = remainder
-        elif count := _title_lines(rest, grammar=grammar):
-            sections.append(_title(rest[:count]))
-            rest = rest[count:]
         elif grammar.single["chrome.pattern"].match(line.text):
             sections.append(_unplaced(line))
             rest = rest[1:]
+        elif count := _title_lines(rest, before=sections, grammar=grammar):
+            sections.append(_title(rest[:count]))
+            rest = rest[count:]
         else:
             break
     return sections, rest
@@ -46,7 +50,9 @@ def facts_of(sections: list[Section]) -> tuple[Fact, ...]:
 def _labels(grammar: Grammar) -> re.Pattern[str]:
     names = "|".join(sorted(grammar.labels, key=len, reverse=True))
     bullet = grammar.single["front.bullet"].pattern
-    return re.compile(f"(?P<bullet>{bullet})?(?P<label>{names})(?:[ 　]*[:：][ 　]*|[ 　]+|(?=[0-9])|$)")
+    return re.compile(
+        f"(?P<bullet>{bullet})?(?P<label>{names})(?:[ 　]*[:：][ 　]*|[ 　]+|(?=[0-9])|$)"
+    )
 
 
 def _facts(line: Line, *, grammar: Grammar) -> tuple[list[Section], list[Line]]:
@@ -60,13 +66,14 @@ def _facts(line: Line, *, grammar: Grammar) -> tuple[list[Section], list[Line]]:
         closed = pattern.match(value) if pattern else None
         length = closed.end() if closed else len(value)
         gap, rest = rest.gap, cut(rest, at=match.end() - match.start() + length)[1]
+        bullet = match["bullet"] or ""
         facts.append(
             Section(
                 kind=SectionKind.FACT,
                 line=line.number,
                 gap=gap,
-                marker=match["bullet"] or "",
-                heading=match[0][len(match["bullet"] or "") :] if value.strip(BLANKS) else match[0][len(match["bullet"] or "") :].rstrip(BLANKS),
+                marker=bullet,
+                heading=_label(match[0][len(bullet) :], value=value[:length]),
                 text=value[:length].rstrip(BLANKS),
             )
         )
@@ -75,10 +82,21 @@ def _facts(line: Line, *, grammar: Grammar) -> tuple[list[Section], list[Line]]:
     return facts, [rest] if rest.text else []
 
 
-def _title_lines(lines: list[Line], *, grammar: Grammar) -> int:
-    """How many of the first lines make a title; 0 if they make none."""
+def _label(words: str, *, value: str) -> str:
+    """A label with what parts it from its value; at the end of a line that is the next gap."""
+    return words if value.strip(BLANKS) else words.rstrip(BLANKS)
+
+
+def _title_lines(lines: list[Line], *, before: list[Section], grammar: Grammar) -> int:
+    """How many of the first lines make a title; 0 if they make none or there is one already."""
+    if any(section.kind == SectionKind.TITLE for section in before):
+        return 0
     for count, line in enumerate(lines[:4], start=1):
         if len(line.text) > LONGEST_TITLE or line.text[-1] in "。；;:：" or grammar.mark(line.text):
+            return 0
+        if grammar.wording(line.text, numbered=False) is not None:
+            return 0
+        if sum(len(line.text) for line in lines[:count]) > LONGEST_WHOLE_TITLE:
             return 0
         if grammar.single["title.pattern"].search(line.text):
             return count

@@ -78,12 +78,14 @@ class Grammar:
         return Group.UNKNOWN
 
     def wording(self, heading: str, *, numbered: bool) -> str | None:
-        """The problem that a heading names in one of the listed forms; None if it is in none of them."""
+        """The problem that a heading names in one of the listed forms; None if in none."""
         if len(heading) > LONGEST_HEADING:
             return None
         for form in self.problems:
             found = form.pattern.fullmatch(heading) if numbered or not form.numbered else None
-            if found and not (form.numbered and self.single["wording.general"].search(found["wording"])):
+            if found and not (
+                form.numbered and self.single["wording.general"].search(found["wording"])
+            ):
                 return found["wording"].strip(BLANKS)
         return None
 

@@ -1,4 +1,4 @@
-"""A text as lines, each with the white space before it. A page that came in one line is broken at its numbers."""
+"""A text as lines with the white space before each. A page in one line is broken at its numbers."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from reports.reading.grammar import BLANKS, Grammar
 SENTENCE_ENDS = "。！？!?；;：:"
 PACKED_LEAST = 300  # shorter lines are lines
 PACKED_NUMBERS = 3
+LONGEST_PACKED_HEADING = 30
 NAMES_PROBLEM = re.compile("关于|针对|对于|“|反馈问题|问题描述")
 
 
@@ -46,7 +47,7 @@ def cut(line: Line, *, at: int) -> tuple[Line, Line]:
 
 
 def sentence_end(text: str) -> int:
-    """Where the first sentence outside quotation marks ends; the length of the text where none does.
+    """Where the first sentence outside quotation marks ends, else the length of the text.
 
     Quotation marks that never close are treated as if they were not there."""
     depth = straight = fallback = 0
@@ -86,11 +87,13 @@ def _unpacked(line: Line, *, grammar: Grammar) -> list[Line]:
     cuts += _closing_cuts(line.text, grammar=grammar)
     parts, rest, done = [], line, 0
     for at in sorted(set(cuts) - {0}):
-        part, after = cut(rest, at=at - done)
+        part, after = cut(rest, at=max(0, at - done))
         done += len(rest.text) - len(after.text)
-        rest = after
         if part.text:
             parts.append(part)
+        else:
+            after = Line(after.text, part.gap + after.gap, after.number)
+        rest = after
     return [*parts, rest]
 
 
@@ -101,15 +104,25 @@ def _cuts(text: str, *, grammar: Grammar) -> list[int]:
         if rank < 5
         for match in pattern.finditer(text)
     )
-    sequence, cuts, outline = _Sequence(), [], False
+    sequence, outline = _Sequence(), False
+    cuts: list[int] = []
     for at, rank, match in found:
         token = TOKEN.search(match[0])
         number = value(token[0]) if token else 0
-        if sequence.accepts(rank, number) and _may_open(text, match, rank=rank, grammar=grammar):
+        follows = rank == 2 and number == 1 and cuts and at - cuts[-1] <= LONGEST_PACKED_HEADING
+        if sequence.accepts(rank, number) and (
+            follows or _may_open(text, match, rank=rank, grammar=grammar)
+        ):
             sequence.take(rank, number)
-            cuts.append(at)
+            cuts += [at, *_heading_end(text, match.end(), rank=rank, grammar=grammar)]
             outline = outline or rank <= 2 or bool(NAMES_PROBLEM.match(text, match.end()))
     return cuts if outline else []
+
+
+def _heading_end(text: str, start: int, *, rank: int, grammar: Grammar) -> list[int]:
+    """Where a packed heading of the upper ranks ends, if its words say so."""
+    found = grammar.single["packed.heading_end"].match(text, start) if rank <= 2 else None
+    return [found.end()] if found and text[found.end() : found.end() + 1] != "。" else []
 
 
 def _may_open(text: str, match: re.Match[str], *, rank: int, grammar: Grammar) -> bool:
@@ -126,7 +139,9 @@ def _closing_cuts(text: str, *, grammar: Grammar) -> list[int]:
     """Where the invitation, the signature and the date begin at the end of a packed page."""
     start = max(0, len(text) - 400)
     cuts = [m.start() for m in grammar.single["closing.invitation"].finditer(text, start)][:1]
-    dates = [m for m in grammar.single["closing.date"].finditer(text, start) if m.end() == len(text)]
+    dates = [
+        m for m in grammar.single["closing.date"].finditer(text, start) if m.end() == len(text)
+    ]
     if dates:
         signature = max(text.rfind(end, start, dates[-1].start()) for end in "。;； 　") + 1
         cuts += [dates[-1].start(), signature] if signature > start else [dates[-1].start()]

@@ -9,7 +9,7 @@ class ReportRefused(Exception):
 
 @dataclass(frozen=True)
 class Note:
-    """A place in the source (`line` from 1), its words, and a sentence that says what is the matter."""
+    """A place in the source (`line` from 1), its words, and a sentence on what is the matter."""
 
     line: int
     text: str

@@ -14,7 +14,7 @@ def to_json(document: Document) -> str:
 
 
 def from_json(text: str) -> Document:
-    """The document that `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    """The document that `to_json` wrote. Raises ValueError, KeyError or TypeError otherwise."""
     values = json.loads(text)
     days = ("on_site_from", "on_site_to", "feedback_date", "as_of")
     return Document(
@@ -48,6 +48,4 @@ def _section(value: dict[str, Any]) -> Section:
 
 
 def _figure(value: dict[str, Any]) -> StatedFigure:
-    return StatedFigure(
-        **value | {"value": Decimal(value["value"]), "as_of": _day(value["as_of"])}
-    )
+    return StatedFigure(**value | {"value": Decimal(value["value"]), "as_of": _day(value["as_of"])})

@@ -8,7 +8,8 @@ from reports.numerals import numbered
 
 @dataclass(frozen=True)
 class Placed:
-    """A section with its number as set (0: none). `anchor` is p-<part>-<number> for a problem, else empty."""
+    """A section with its number as set (0: none); `anchor` is where it is addressed:
+    p-<part>-<number> for a problem, s-<nth> for a heading."""
 
     section: Section
     number: int = 0
@@ -21,7 +22,7 @@ class Placed:
 
 @dataclass
 class _Counters:
-    """Numbers start again below each higher heading, except where a section says that it continues."""
+    """Numbers start again below each higher heading, unless a section says that it continues."""
 
     open: dict[int, int] = field(default_factory=dict)
     last: dict[int, int] = field(default_factory=dict)
@@ -38,13 +39,14 @@ class _Counters:
 
 def placed(document: Document) -> tuple[Placed, ...]:
     counters, result = _Counters(), []
-    part = unnumbered = 0
+    part = unnumbered = headings = 0
     fresh = True
     for section in document.sections:
         number = counters.next(section) if section.level else 0
         anchor = ""
         if section.kind == SectionKind.HEADING:
-            fresh = True
+            fresh, headings = True, headings + 1
+            anchor = f"s-{headings}"
         if section.kind == SectionKind.PROBLEM:
             part, unnumbered = (part + 1, 1) if fresh else (part, unnumbered + 1)
             fresh = False

@@ -5,7 +5,9 @@ from reports.rendering.numbering import Placed, numbered_items, placed
 
 
 def to_text(document: Document) -> str:
-    return "".join(p.section.gap + head(p) + body(p.section) for p in placed(document)) + document.tail
+    return (
+        "".join(p.section.gap + head(p) + body(p.section) for p in placed(document)) + document.tail
+    )
 
 
 def article_text(document: Document) -> str:
@@ -23,5 +25,8 @@ def head(place: Placed) -> str:
 
 def body(section: Section) -> str:
     """What stands under the heading, the gap before it included."""
-    items = "".join(f"{item.gap}{marker}{item.text}" for marker, item in numbered_items(section.items))
-    return f"{section.text}{section.lead_gap}{section.lead}{items}{section.next_gap}{section.next_step}"
+    items = "".join(
+        f"{item.gap}{marker}{item.text}" for marker, item in numbered_items(section.items)
+    )
+    lead, plan = section.lead_gap + section.lead, section.next_gap + section.next_step
+    return f"{section.text}{lead}{items}{plan}"

@@ -1,7 +1,7 @@
 /*
  * Keeps what is typed into form[data-draft="name"] until the server has saved it.
  *
- * A draft is stored in this browser for one person, address and form name. It survives a lost
+ * A draft is stored in this browser for one person, one form's destination and name. It survives a lost
  * connection, an expired session and a refused form, and goes when a page with a success message
  * ([data-saved]) follows its submission, when it is a week old, or when the person signs out.
  */
@@ -41,7 +41,8 @@
       /* storage is full: typing goes on, the draft of a moment ago remains */
     }
   };
-  const keyOf = (form) => `${mine}${location.pathname}:${form.dataset.draft}`;
+  // Named by where the form goes, which a refused page (at another address) has in common with the first.
+  const keyOf = (form) => `${mine}${new URL(form.action, location.href).pathname}:${form.dataset.draft}`;
   const controls = (form) => [...form.querySelectorAll(TEXT)].filter((control) => control.name);
   const valuesOf = (form) => Object.fromEntries(controls(form).map((c) => [c.name, c.value]));
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -50,6 +51,7 @@
       if (control.name in values) control.value = values[control.name];
     });
   };
+  let leaving = false; // signed out: nothing may be written any more
   const clock = (time) =>
     new Date(time).toLocaleString("zh-CN", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
 
@@ -87,6 +89,7 @@
     let timer = 0;
     const keep = () => {
       clearTimeout(timer);
+      timer = 0;
       save(key, { at: Date.now(), values: valuesOf(form), served });
       if (status) status.textContent = `草稿已存在本机 ${clock(Date.now())}`;
     };
@@ -96,10 +99,11 @@
     });
     form.addEventListener("submit", () => {
       clearTimeout(timer);
+      timer = 0;
       save(key, { at: Date.now(), values: valuesOf(form), served, sent: true });
     });
     window.addEventListener("pagehide", () => {
-      if (timer && !same(valuesOf(form), served) && !(load(key) || {}).sent) keep();
+      if (timer && !leaving) keep();
     });
   }
 
@@ -125,6 +129,7 @@
 
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-sign-out]")) return;
+    leaving = true;
     keys()
       .filter((key) => key.startsWith(mine))
       .forEach((key) => storage.removeItem(key));

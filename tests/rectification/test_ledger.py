@@ -72,7 +72,7 @@ def take_over(content, office, name="台账.xlsx", digest=None):
 def test_a_plan_writes_nothing(office):
     made = plan(workbook(ROW), office)
 
-    assert [(row.kind, row.line, row.measure) for row in made.rows] == [("new", 2, "M-001-1")]
+    assert [(row.kind, row.line, row.code) for row in made.rows] == [("new", 2, "M-001-1")]
     assert (Problem.objects.count(), Measure.objects.count()) == (0, 0)
     assert JournalEntry.objects.count() == 0
 

@@ -1,0 +1,54 @@
+"""What every answer of the site has in common: who must sign in, and what is never kept."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Closed by default. After signing in, people go on where they were reading.
+
+    A part of a page (htmx) is answered by 401 with HX-Redirect, else the sign-in page would appear
+    inside a table row.
+    """
+
+    def handle_no_permission(  # type: ignore[override]  # a part is not answered by a redirect
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        is_part = request.headers.get("HX-Request") == "true"
+        reading = request.headers.get("HX-Current-URL") if is_part else None
+        if request.method not in {"GET", "HEAD"}:  # its address answers no GET
+            reading = reading or request.headers.get("Referer", "")
+        place = request.get_full_path() if reading is None else _inside(reading, request)
+        to_sign_in = redirect_to_login(place, resolve_url(settings.LOGIN_URL))
+        if not is_part:
+            return to_sign_in
+        return HttpResponse(status=401, headers={"HX-Redirect": to_sign_in.url})
+
+
+def _inside(url: str, request: HttpRequest) -> str:
+    """The path of an address of this site; the first page for any other."""
+    if not url_has_allowed_host_and_scheme(url, {request.get_host()}):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def no_store(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """What a signed-in person was shown stays in no cache, neither a browser's nor a proxy's."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    return answer

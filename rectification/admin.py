@@ -1,0 +1,43 @@
+"""The settings of an inspection and the working calendar. Nothing with a state is edited here."""
+
+from django.contrib import admin
+
+from accounts.admin import GrantedAdmin
+from accounts.models import Role
+from rectification.models import FindingArea, Inspection, ReviewStage, Workday
+
+
+class StageInline(admin.TabularInline):
+    model = ReviewStage
+    extra = 0
+    max_num = 5
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    has_add_permission = has_change_permission = has_view_permission
+
+
+class AreaInline(StageInline):
+    model = FindingArea
+    max_num = 30
+
+
+@admin.register(Inspection)
+class InspectionAdmin(GrantedAdmin):
+    keeper = Role.SYSTEM_ADMIN
+    list_display = ("name", "code", "inspected_unit", "feedback_date", "dispatch_anchor")
+    list_select_related = ("inspected_unit",)
+    inlines = (StageInline, AreaInline)
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("code",) if obj else ()
+
+
+@admin.register(Workday)
+class WorkdayAdmin(GrantedAdmin):
+    keeper = Role.SYSTEM_ADMIN
+    list_display = ("day", "is_working", "name")
+    list_filter = ("is_working",)
+    date_hierarchy = "day"

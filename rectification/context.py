@@ -1,0 +1,60 @@
+"""What base.html takes on every signed-in page: the inspections, and the entries of the menu."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import User
+from rectification import permissions
+from rectification.models import Inspection
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the menu: shown to whom the question is answered with yes."""
+
+    name: str
+    label: str
+    view: str
+    question: Callable[[User, Inspection], bool]
+
+
+def _anybody(user: User, inspection: Inspection) -> bool:
+    return True
+
+
+# The pages of reports are named, as in any link; nothing of that app is imported.
+ENTRIES = (
+    Entry("problems", "问题", "rectification:problem_list", _anybody),
+    Entry("measures", "措施", "rectification:measure_list", _anybody),
+    Entry("rounds", "调度", "rectification:round_list", permissions.may_oversee),
+    Entry("ledger", "台账", "rectification:ledger", _anybody),
+    Entry("reports", "报告", "reports:draft_list", permissions.may_run),
+    Entry("dashboard", "总览", "reports:dashboard", permissions.may_oversee),
+)
+
+
+def menu(request: HttpRequest) -> dict[str, Any]:
+    """The current inspection (of the address, else the latest), the others, and the menu."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    visible = Inspection.objects.visible_within(permissions.scope_of(user))
+    found = list(visible.select_related("inspected_unit").latest_first())
+    asked = request.resolver_match.kwargs.get("inspection") if request.resolver_match else None
+    here = next((each for each in found if each.code == asked), found[0] if found else None)
+    entries = [("desk", "待办", reverse("rectification:desk"))]
+    if here is not None:
+        entries += [
+            (entry.name, entry.label, reverse(entry.view, args=[here.code]))
+            for entry in ENTRIES
+            if entry.question(user, here)
+        ]
+    return {
+        "inspection": here,
+        "inspections": [(each.code, each.name) for each in found] if len(found) > 1 else [],
+        "nav_entries": entries,
+    }

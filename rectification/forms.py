@@ -1,0 +1,253 @@
+"""What people type, checked: the forms of the verbs, and the filters of the lists."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from rectification.states import ProblemStatus, ReturnGround, TimeKind, WorkStatus
+
+NOTHING_NEW = "无变化"
+
+# Rules of the house (domain, section 6): marked text stays outside. The words alone are ordinary
+# ones (保密工作, 商业秘密), so that only a mark counts: with a star, a term, or alone on a line.
+_SECRECY_MARK = re.compile(
+    r"(绝密|机密|秘密)\s*(★|☆|[级件]?\s*\d+\s*[年月])"
+    r"|密级\s*[:：]\s*(绝密|机密|秘密)"
+    r"|^\s*[【\[(（]?(绝密|机密|秘密)[】\])）]?\s*$",
+    re.MULTILINE,
+)
+_IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
+_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_MARKS_MOST = 8  # more marks on one letter than any script needs
+
+
+def no_secrecy_mark(text: str) -> None:
+    """Raises ValidationError where the text carries a mark of secrecy."""
+    if found := _SECRECY_MARK.search(text):
+        raise ValidationError(
+            f"文字中有密级标志“{found.group().strip()}”。本系统为非涉密系统，严禁填报涉密内容，没有保存。"
+        )
+
+
+def no_identity_number(text: str) -> None:
+    if _IDENTITY_NUMBER.search(text):
+        raise ValidationError("文字中有身份证号码。请删去个人信息后再提交。")
+
+
+def no_hidden_characters(text: str) -> None:
+    """Raises ValidationError for what a reader cannot see: control, direction, piled-up marks."""
+    if _CONTROL.search(text) or _DIRECTION.search(text):
+        raise ValidationError("文字中有看不见的控制字符，请重新输入，不要从其他软件直接粘贴。")
+    marks = 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks > _MARKS_MOST:
+            raise ValidationError("文字中有异常的组合符号，请重新输入。")
+
+
+class Prose(forms.CharField):
+    """Text in sentences. What cannot be seen counts as nothing; line ends are one character."""
+
+    widget = forms.Textarea
+    default_validators = [no_hidden_characters, no_secrecy_mark, no_identity_number]
+
+    def __init__(self, label: str, *, most: int, rows: int = 3, **rest: Any) -> None:
+        messages = {
+            "required": f"请填写{label}。",
+            "max_length": f"{label}最多%(limit_value)d字，现在有%(show_value)d字，请删减。",
+            "null_characters_not_allowed": f"{label}中有不能保存的空字符，请重新输入。",
+        }
+        widget = forms.Textarea({"rows": rows})
+        super().__init__(
+            label=label, max_length=most, error_messages=messages, widget=widget, **rest
+        )
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+        seen = any(unicodedata.category(letter)[0] not in "CZ" for letter in text)
+        return text if seen or "\x00" in text else ""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {}  # no maxlength: a browser would cut a pasted text without a word
+
+
+class Versioned(forms.Form):
+    """A form that was opened on a version of a row, and must say on which."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        if "version" in self.errors:
+            raise ValidationError("这一页缺少版本信息或已经失效，没有保存。请核对文字后重新提交。")
+        return self.cleaned_data
+
+
+class ReportForm(Versioned):
+    """Progress on a measure. `told` is what was told last; 无变化 leaves it as it is."""
+
+    text = Prose("整改进展", most=4000, rows=6)
+    difficulty = Prose("存在困难", most=2000, rows=2, required=False)
+    next_step = Prose("下一步打算", most=2000, rows=2, required=False)
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, told: str = "", **rest: Any
+    ) -> None:
+        super().__init__(data, **rest)
+        self.told = told
+        self.is_nil_return = bool(data and data.get("nil_return"))
+        if self.is_nil_return:
+            self.fields["text"].required = False
+
+    def clean_text(self) -> str:
+        """The text; of a nil return the house's word. Refuses to drop what somebody typed."""
+        text: str = self.cleaned_data["text"]
+        if not self.is_nil_return:
+            return text
+        if text not in {"", NOTHING_NEW, self.told.strip()}:
+            raise ValidationError("整改进展已经改动过。有变化请按“报送”；确无变化请先恢复原文。")
+        return NOTHING_NEW
+
+
+class SubmitForm(Versioned):
+    statement = Prose("完成情况", most=4000, rows=5)
+    evidence_note = Prose("佐证材料说明", most=2000, rows=2, required=False)
+
+
+class WithdrawForm(Versioned):
+    why = Prose("撤回理由", most=2000, rows=2)
+
+
+class ApproveForm(Versioned):
+    opinion = Prose("审核意见", most=2000, rows=2, required=False)
+
+
+class SendBackForm(Versioned):
+    ground = forms.ChoiceField(
+        label="退回依据",
+        choices=ReturnGround,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "请选择退回依据。",
+            "invalid_choice": "退回依据不在列表中，请重新选择。",
+        },
+    )
+    reason = Prose("退回原因", most=2000, rows=3)
+
+
+class ReopenForm(Versioned):
+    why = Prose("认定理由", most=2000, rows=3)
+
+
+class AcceptForm(Versioned):
+    why = Prose("验收意见", most=2000, rows=3)
+
+
+class LedgerFileForm(forms.Form):
+    file = forms.FileField(
+        label="台账文件",
+        error_messages={
+            "required": "请选择要导入的台账文件。",
+            "empty": "这个文件是空的，请重新选择。",
+        },
+    )
+
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        most = settings.UPLOAD_MOST_BYTES
+        if (file.size or 0) > most:
+            raise ValidationError(f"文件超过{most // 1024 // 1024}MB，请拆分后再导入。")
+        return file
+
+
+# Filters ----------------------------------------------------------------------------------------
+
+Choices = Iterable[tuple[str, str]]
+
+
+class Filters(forms.Form):
+    """Search and filters of a list, all optional. What cannot be read is left out and named.
+
+    Build with `read`; `kept` are the values that narrow the list, as they stand in the address.
+    """
+
+    kept: Mapping[str, str]
+    ignored: Sequence[str]
+
+    q = forms.CharField(
+        label="搜索", max_length=100, widget=forms.SearchInput({"placeholder": "编号或文字"})
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        choices: Mapping[str, Choices] | None = None,
+    ) -> None:
+        super().__init__(data, use_required_attribute=False, auto_id="filter-%s")
+        for field in self.fields.values():
+            field.required = False
+        for name, options in (choices or {}).items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", "全部"), *options]
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], *, choices: Mapping[str, Choices]) -> Self:
+        """The filters of an address, with only the values that could be read."""
+        asked = {name: str(data.get(name, ""))[:200] for name in cls.base_fields}
+        probe = cls(asked, choices=choices)
+        probe.full_clean()
+        kept = {
+            name: str(probe.cleaned_data[name])
+            for name in probe.fields
+            if probe.cleaned_data.get(name)
+        }
+        form = cls(kept, choices=choices)
+        form.full_clean()
+        form.kept = kept
+        form.ignored = tuple(str(probe.fields[name].label) for name in probe.errors)
+        return form
+
+    def label_of(self, name: str) -> str:
+        """What a chip says of a filter that is on: 牵头单位：滨江分局."""
+        field, value = self.fields[name], self.kept[name]
+        if isinstance(field, forms.ChoiceField):
+            options: Any = field.choices
+            value = {str(key): str(name) for key, name in options}.get(value, value)
+        return f"{field.label}：{value}"
+
+
+def _choice(label: str, choices: Choices = (), **rest: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=[("", "全部"), *choices], **rest)
+
+
+CLOSED_CHOICES = (("no", "未销号"), ("yes", "已销号"))
+LIGHT_CHOICES = (("overdue", "超期"), ("near", "临期"), ("behind", "未达序时"))
+
+
+class MeasureFilters(Filters):
+    unit = _choice("牵头单位")
+    light = _choice("时限情况", LIGHT_CHOICES)
+    status = _choice("状态", WorkStatus.choices)
+    kind = _choice("时限类型", TimeKind.choices)
+    area = _choice("反馈方面")
+    category = _choice("问题类型")
+    executive = _choice("责任领导")
+    closed = _choice("销号", CLOSED_CHOICES, widget=forms.HiddenInput)
+
+
+class ProblemFilters(Filters):
+    area = _choice("反馈方面")
+    category = _choice("问题类型")
+    unit = _choice("牵头单位")
+    executive = _choice("牵头领导")
+    status = _choice("状态", ProblemStatus.choices)
+    closed = _choice("完成", (("no", "未完成"), ("yes", "已完成")), widget=forms.HiddenInput)
+    waiting = _choice("验收", (("yes", "待验收"),), widget=forms.HiddenInput)

@@ -1,0 +1,115 @@
+"""The verbs of a measure, each a POST: read the form, call the verb, say what happened."""
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from rectification import access, permissions, workflow
+from rectification.forms import (
+    ApproveForm,
+    ReopenForm,
+    ReportForm,
+    SendBackForm,
+    SubmitForm,
+    WithdrawForm,
+)
+from rectification.views.conflicts import Conflict, again
+from rectification.views.measures import measure_page
+
+
+@require_POST
+def measure_report(request, inspection, code):
+    measure = _measure(request, inspection, code)
+    last = measure.progress.filter(nil_return=False).latest_first().first()
+    form = ReportForm(request.POST, told=last.text if last else "", auto_id="report-%s")
+
+    def report(*, version, **told):
+        news = workflow.Told(**told, nil_return=form.is_nil_return)
+        workflow.report(measure, news, by=request.user, at=timezone.now(), version=version)
+
+    said = "已零报告" if form.is_nil_return else "已报送进展"
+    return _act(request, measure, form, report, f"{said}：{measure}")
+
+
+@require_POST
+def measure_submit(request, inspection, code):
+    measure = _measure(request, inspection, code)
+
+    def submit(**asked):
+        workflow.submit(measure, **asked, by=request.user, at=timezone.now())
+
+    form = SubmitForm(request.POST, auto_id="submit-%s")
+    return _act(request, measure, form, submit, f"已申请销号：{measure}")
+
+
+@require_POST
+def measure_withdraw(request, inspection, code):
+    measure = _measure(request, inspection, code)
+
+    def withdraw(**asked):
+        workflow.withdraw(_pending(measure), **asked, by=request.user, at=timezone.now())
+
+    form = WithdrawForm(request.POST, auto_id="withdraw-%s")
+    return _act(request, measure, form, withdraw, f"已撤回销号申请：{measure}")
+
+
+@require_POST
+def measure_approve(request, inspection, code):
+    measure = _measure(request, inspection, code)
+
+    def approve(**asked):
+        workflow.approve(_pending(measure), **asked, by=request.user, at=timezone.now())
+
+    form = ApproveForm(request.POST, auto_id="approve-%s")
+    return _act(request, measure, form, approve, f"审核通过：{measure}")
+
+
+@require_POST
+def measure_send_back(request, inspection, code):
+    measure = _measure(request, inspection, code)
+
+    def send_back(*, version, **why):
+        returned = workflow.Return(**why)
+        workflow.send_back(measure, returned, by=request.user, at=timezone.now(), version=version)
+
+    form = SendBackForm(request.POST, auto_id="send-back-%s")
+    return _act(request, measure, form, send_back, f"已退回：{measure}")
+
+
+@require_POST
+def measure_reopen(request, inspection, code):
+    measure = _measure(request, inspection, code)
+
+    def reopen(**asked):
+        workflow.reopen(measure, **asked, by=request.user, at=timezone.now())
+
+    form = ReopenForm(request.POST, auto_id="reopen-%s")
+    return _act(request, measure, form, reopen, f"已认定反弹：{measure}")
+
+
+def _measure(request, inspection, code):
+    return access.measure(request.user, inspection, code, on=timezone.localdate())
+
+
+def _pending(measure):
+    request = permissions.pending_request(measure)
+    if request is None:
+        raise workflow.MoveRefused(f"{measure.code} 没有等待审核的销号申请，请看最新状态。")
+    return request
+
+
+def _act(request, measure, form, verb, said):
+    """Carry the verb out and go back to the page; refused, show why and keep what was typed."""
+    name = request.resolver_match.url_name.removeprefix("measure_")
+    if not form.is_valid():
+        return measure_page(request, measure, filled={name: form})
+    try:
+        verb(**form.cleaned_data)
+    except (workflow.MoveRefused, workflow.StaleSave) as refusal:
+        measure = _measure(request, measure.inspection.code, measure.code)
+        conflict = Conflict.of(measure, form, sentence=str(refusal))
+        filled = {name: again(form, version=measure.version)}
+        return measure_page(request, measure, filled=filled, conflict=conflict, status=409)
+    messages.success(request, f"{said}。")
+    return redirect("rectification:measure_detail", measure.inspection.code, measure.code)

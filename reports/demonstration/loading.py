@@ -1,0 +1,99 @@
+"""The story into an empty database: all of it or nothing, and one journal entry for the whole."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import holidays
+from django.db import transaction
+
+from accounts import journal
+from accounts.journal import Act
+from accounts.models import JournalEntry, Role, Unit, User
+from rectification.models import Inspection, Workday
+from reports import editing, publishing
+from reports.demonstration import filing, prose
+from reports.demonstration.ledger import moment
+from reports.demonstration.shifting import told_on
+from reports.demonstration.staffing import Account, Staff, hire
+from reports.demonstration.story import Story, read_story
+
+VERB = "load_demo"
+
+
+class LoadRefused(Exception):
+    """The database holds something else. The message is for the user; nothing was written."""
+
+
+class AlreadyLoaded(Exception):
+    """The demonstration ledger is in this database already. Nothing was written."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load made: counts by kind, and the accounts with their passwords."""
+
+    counts: dict[str, int]
+    accounts: tuple[Account, ...]
+
+
+@transaction.atomic
+def load(*, on: date, at: datetime) -> Loaded:
+    """Load the story so that `on` is its today. Raises LoadRefused, AlreadyLoaded."""
+    original = read_story()
+    _refuse(original)
+    story = told_on(original, on=on)
+    staff = hire(story)
+    _enter_calendar(range(story.frame.on_site_from.year, on.year + 2))
+    counts = filing.file(story, staff)
+    inspection = Inspection.objects.get(code=story.frame.code)
+    act = Act(VERB, "inspection", inspection.code, after={"on": on, **counts})
+    journal.append(act, by=None, at=at)
+    _publish(inspection, story, staff)
+    return Loaded(counts, staff.accounts)
+
+
+def _refuse(story: Story) -> None:
+    code = story.frame.code
+    if JournalEntry.objects.filter(verb=VERB, subject_code=code).exists():
+        raise AlreadyLoaded("演示台账已经在库中，没有改动。")
+    if Inspection.objects.exists() or Unit.objects.exists():
+        raise LoadRefused("这个数据库里已有别的台账，演示台账只装入空库，请换一个数据库。")
+    names = [person.username for person in story.people]
+    taken = User.objects.filter(username__in=names).values_list("username", flat=True)
+    if taken:
+        raise LoadRefused(f"这个数据库里已有用户 {'、'.join(taken)}，与演示账号重名，没有装入。")
+
+
+def _enter_calendar(years: range) -> None:
+    """Public holidays and make-up working days of the years whose calendar is announced.
+
+    A year without a make-up day in the package has not been announced and stays unknown.
+    """
+    for year in years:
+        known = holidays.country_holidays("CN", years=year, language="zh_CN")
+        makeup = {day for day in known.weekend_workdays if day.year == year}
+        if not makeup:
+            continue
+        rows = [Workday(day=day, is_working=True, name="调休上班") for day in makeup]
+        rows += [
+            Workday(day=day, is_working=False, name=name[:50])
+            for day, name in known.items()
+            if day.year == year and day not in makeup
+        ]
+        Workday.objects.bulk_create(sorted(rows, key=lambda row: row.day), ignore_conflicts=True)
+
+
+def _publish(inspection: Inspection, story: Story, staff: Staff) -> None:
+    """The report as of the day after the last round, composed from the ledger and published."""
+    day = story.dispatch.closes(story.dispatch.rounds) + timedelta(days=1)
+    at = moment(day, time(17, 41))
+    office = staff.with_role(Role.OFFICE)[0]
+    report = editing.start(
+        inspection,
+        slug=f"{inspection.code}-progress",
+        on=day,
+        by=office,
+        at=at,
+        prose=prose.of_report(story.prose),
+    )
+    publishing.publish(report, by=office, at=at, version=report.version)

@@ -1,0 +1,101 @@
+"""Each lead unit's share of the work, and how it kept to the last dispatch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Min
+from django.utils import timezone
+
+from accounts.models import Unit
+from rectification.models import DispatchRound, Inspection, ProgressEntry
+from rectification.queries import round_returns
+from reports.figures.counting import counters
+from reports.figures.definitions import MEASURE_FIGURES
+from reports.figures.rates import Rate
+from reports.figures.standing import measures_as_of
+
+SHOWN = ("total", "done", "overdue", "returned", "decided", "passed_first")
+
+
+@dataclass(frozen=True)
+class Discipline:
+    """How one unit reported in one round: measures still missing; days after its close."""
+
+    missing: int
+    days_late: int
+
+    @property
+    def says(self) -> str:
+        if self.missing:
+            return f"未报{self.missing}条"
+        return f"迟报{self.days_late}天" if self.days_late > 0 else "按时"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitRow:
+    """One lead unit as of a day. `discipline` is None where nothing was asked of it."""
+
+    unit: Unit
+    total: int
+    done: int
+    overdue: int
+    returned: int
+    first_pass: Rate
+    discipline: Discipline | None
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(self.done, self.total)
+
+
+def unit_rows(
+    inspection: Inspection, *, on: date, round: DispatchRound | None
+) -> tuple[UnitRow, ...]:
+    """The units that lead measures, in the order of the house.
+
+    `round` is the dispatch by which their discipline is judged, all of it, whatever the day.
+    """
+    shown = [figure for figure in MEASURE_FIGURES if figure.key in SHOWN]
+    grouped = (
+        measures_as_of(inspection, on=on)
+        .values("lead_unit")
+        .annotate(**counters(shown, inspection, on=on))
+    )
+    counts: dict[int, Mapping[str, Any]] = {row["lead_unit"]: row for row in grouped}
+    kept = {} if round is None else _disciplines(round)
+    units = Unit.objects.filter(pk__in=counts).in_order()
+    return tuple(
+        UnitRow(
+            unit=unit,
+            total=counts[unit.pk]["total"],
+            done=counts[unit.pk]["done"],
+            overdue=counts[unit.pk]["overdue"],
+            returned=counts[unit.pk]["returned"],
+            first_pass=Rate(counts[unit.pk]["passed_first"], counts[unit.pk]["decided"]),
+            discipline=kept.get(unit.pk),
+        )
+        for unit in units
+    )
+
+
+def _disciplines(round: DispatchRound) -> dict[int, Discipline]:
+    """By lead unit, as the round's own page counts it; late is a first report after its close."""
+    if round.closed_at is None:
+        return {each.unit.pk: Discipline(each.missing, 0) for each in round_returns(round)}
+    last_day = timezone.localtime(round.closed_at).date()
+    late = (
+        ProgressEntry.objects.filter(round=round)
+        .values("measure", "measure__lead_unit")
+        .annotate(first=Min("reported_on"))
+        .filter(first__gt=last_day)
+    )
+    days: dict[int, int] = {}
+    for row in late:
+        unit = row["measure__lead_unit"]
+        days[unit] = max((row["first"] - last_day).days, days.get(unit, 0))
+    return {
+        each.unit.pk: Discipline(each.missing, days.get(each.unit.pk, 0))
+        for each in round_returns(round)
+    }

@@ -1,0 +1,213 @@
+"""Random histories of a small inspection, and a naive recount of them in plain Python."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from rectification.models import Inspection, Measure, MeasureEvent, Milestone, Problem, ProblemEvent
+from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, Precision, TimeKind
+from tests import factories
+
+BEGIN = date(2025, 2, 3)
+SPAN = 120
+OPEN = {"not_started", "under_way", "in_review", "sent_back", "rebounded"}
+DAYS = st.integers(0, SPAN).map(lambda days: BEGIN + timedelta(days=days))
+AT = datetime(2025, 2, 3, 9, tzinfo=factories.SHANGHAI)
+
+
+@dataclass(frozen=True)
+class Step:
+    on: date
+    verb: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """One measure or problem: its steps in order; a measure also has what time asks of it."""
+
+    steps: tuple[Step, ...]
+    problem: int = 0
+    unit: int = 0
+    deadline: date | None = None
+    milestones: tuple[tuple[date, date | None], ...] = ()
+
+    def status(self, on: date) -> str | None:
+        told = [step.now for step in self.steps if step.on <= on]
+        return told[-1] if told else None
+
+    def decision(self, on: date) -> str | None:
+        """What the first decided application came to by then."""
+        for step in self.steps:
+            if step.on <= on and step.was == "in_review" and step.now in {"closed", "sent_back"}:
+                return step.now
+        return None
+
+    def returns(self, on: date) -> int:
+        return sum(step.verb == "send_back" and step.on <= on for step in self.steps)
+
+    def is_open(self, on: date) -> bool:
+        return self.status(on) in OPEN
+
+    def is_behind(self, on: date) -> bool:
+        return any(
+            due < on and (reached is None or reached > on) for due, reached in self.milestones
+        )
+
+
+@dataclass(frozen=True)
+class History:
+    measures: tuple[Story, ...]
+    problems: tuple[Story, ...]
+    near_days: int = field(default=10)
+
+
+@st.composite
+def steps(draw, moves):
+    """Allowed moves one after the other, several on one day now and then."""
+    on, status, told = draw(DAYS), "", []
+    for verb in ("plan", *draw(st.lists(st.sampled_from(sorted(moves)), max_size=8))):
+        if status in moves[verb].sources:
+            told.append(Step(on, verb, status, str(moves[verb].target)))
+            status = told[-1].now
+        on += timedelta(days=draw(st.sampled_from([0, 0, 1, 7, 20])))
+    return tuple(told)
+
+
+@st.composite
+def histories(draw):
+    milestone = st.tuples(DAYS, st.none() | DAYS)
+    measure = st.builds(
+        Story,
+        steps=steps(MEASURE_MOVES),
+        problem=st.integers(0, 1),
+        unit=st.integers(0, 1),
+        deadline=st.none() | DAYS,
+        milestones=st.lists(milestone, max_size=2).map(tuple),
+    )
+    return History(
+        measures=tuple(draw(st.lists(measure, max_size=5))),
+        problems=tuple(
+            draw(st.lists(st.builds(Story, steps=steps(PROBLEM_MOVES)), min_size=2, max_size=2))
+        ),
+        near_days=draw(st.sampled_from([0, 3, 10])),
+    )
+
+
+def write(history: History) -> Inspection:
+    """The history as rows."""
+    inspection = factories.InspectionFactory(near_days=history.near_days)
+    units = [factories.unit(parent=inspection.inspected_unit) for _ in range(2)]
+    problems = [
+        _problem(inspection, number, story) for number, story in enumerate(history.problems)
+    ]
+    for number, story in enumerate(history.measures):
+        _measure(problems[story.problem], units[story.unit], number, story)
+    return inspection
+
+
+def _problem(inspection, number, story):
+    last = story.steps[-1]
+    row = Problem.objects.create(
+        inspection=inspection,
+        code=f"P-{number}",
+        wording="问题",
+        status=last.now,
+        closed_on=last.on if last.now == "closed" else None,
+    )
+    ProblemEvent.objects.bulk_create(
+        _event(ProblemEvent, step, problem=row) for step in story.steps
+    )
+    return row
+
+
+def _measure(problem, unit, number, story):
+    last = story.steps[-1]
+    row = Measure.objects.create(
+        inspection=problem.inspection,
+        problem=problem,
+        code=f"M-{number}",
+        text="措施",
+        lead_unit=unit,
+        time_kind=TimeKind.DATED if story.deadline else TimeKind.IMMEDIATE,
+        deadline=story.deadline,
+        original_deadline=story.deadline,
+        precision=Precision.DAY if story.deadline else Precision.NONE,
+        status=last.now,
+        closed_on=last.on if last.now == "closed" else None,
+    )
+    MeasureEvent.objects.bulk_create(
+        _event(MeasureEvent, step, measure=row) for step in story.steps
+    )
+    Milestone.objects.bulk_create(
+        Milestone(measure=row, text="节点", due_on=due, share=50 + place, reached_on=reached)
+        for place, (due, reached) in enumerate(story.milestones)
+    )
+
+
+def _event(model, step, **subject):
+    return model(
+        verb=step.verb, from_status=step.was, to_status=step.now, on=step.on, at=AT, **subject
+    )
+
+
+def recount_measures(history: History, on: date, *, unit: int | None = None) -> dict[str, int]:
+    """Every figure about measures, counted one measure at a time."""
+    held = [
+        each
+        for each in history.measures
+        if each.status(on) is not None and unit in {None, each.unit}
+    ]
+    unfinished = [each for each in held if each.is_open(on)]
+    timed = [(each, (each.deadline - on).days) for each in unfinished if each.deadline]
+    statuses = [each.status(on) for each in held]
+    return {
+        "total": len(held),
+        "done": statuses.count("closed"),
+        "unfinished": len(unfinished),
+        "overdue": sum(left < 0 for _, left in timed),
+        "near": sum(0 <= left <= history.near_days for _, left in timed),
+        "behind": sum(each.is_behind(on) for each in unfinished),
+        "scheduled": sum(each.deadline is not None and each.deadline <= on for each in held),
+        "returned": sum(each.returns(on) > 0 for each in held),
+        "decided": sum(each.decision(on) is not None for each in held),
+        "passed_first": sum(each.decision(on) == "closed" for each in held),
+        "not_applicable": statuses.count("not_applicable"),
+        **{status: statuses.count(status) for status in sorted(OPEN)},
+    }
+
+
+def recount_problems(history: History, on: date) -> dict[str, int]:
+    held = [
+        (number, each)
+        for number, each in enumerate(history.problems)
+        if each.status(on) is not None
+    ]
+    statuses = [each.status(on) for _, each in held]
+    return {
+        "total": len(held),
+        "done": statuses.count("closed"),
+        "rebounded": statuses.count("rebounded"),
+        "awaiting": sum(
+            each.status(on) != "closed" and _all_finished(history, number, on)
+            for number, each in held
+        ),
+    }
+
+
+def _all_finished(history: History, problem: int, on: date) -> bool:
+    its_own = [
+        each for each in history.measures if each.problem == problem and each.status(on) is not None
+    ]
+    return bool(its_own) and not any(each.is_open(on) for each in its_own)
+
+
+def recount_ages(history: History, on: date) -> list[int]:
+    """How many measures are overdue for 1–10, 11–30, 31–60 and more days."""
+    ages = [
+        (on - each.deadline).days for each in history.measures if each.is_open(on) and each.deadline
+    ]
+    bands = [(1, 10), (11, 30), (31, 60), (61, 10**6)]
+    return [sum(least <= age <= most for age in ages) for least, most in bands]

@@ -1,0 +1,170 @@
+"""The demonstration ledger in the database, as `load_demo --on 2025-07-31` leaves it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from django.db.models import Count
+from pytest_django import DjangoDbBlocker
+
+from accounts import journal
+from accounts.models import JournalEntry, Role, User
+from rectification import dispatching
+from rectification.models import (
+    CloseoutRequest,
+    DispatchRound,
+    Inspection,
+    InstitutionalOutcome,
+    Measure,
+    MeasureEvent,
+    Milestone,
+    Notice,
+    Problem,
+    ProgressEntry,
+    Review,
+    Workday,
+)
+from rectification.states import Decision, RequestOutcome, ReturnGround, TimeKind, WorkStatus
+from reports import figures
+from reports.demonstration import checks
+from reports.demonstration.loading import AlreadyLoaded, load
+from reports.models import Publication
+
+ON = date(2025, 7, 31)
+NOON = datetime(2025, 7, 31, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+pytestmark = pytest.mark.usefixtures("inspection")
+
+
+@pytest.fixture(scope="module")
+def _loaded_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The ledger for all tests of this module, taken away again by the database itself."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load(on=ON, at=NOON)
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def inspection(_loaded_once: None, db: None) -> Inspection:
+    return Inspection.objects.get()
+
+
+def test_the_ledger_has_the_shape_of_the_real_one(inspection):
+    assert Problem.objects.count() == 48
+    assert Problem.objects.closed().count() == 16
+    assert Problem.objects.awaiting_acceptance().count() == 5
+    assert Measure.objects.count() == 161
+    assert Measure.objects.closed().count() == 109
+    assert InstitutionalOutcome.objects.count() == 25
+    assert Measure.objects.overdue(on=ON).count() == 11
+    assert Measure.objects.near(on=ON).count() == 7
+    unfinished = Measure.objects.unfinished()
+    assert unfinished.filter(time_kind=TimeKind.LONG_TERM).count() == 10
+    assert Counter(Measure.objects.values_list("status", flat=True)) == checks.STATUSES
+
+
+def test_the_figures_counted_from_events_say_the_same(inspection):
+    measures = figures.count_measures(inspection, on=ON)
+    problems = figures.count_problems(inspection, on=ON)
+    assert (measures.done, measures.total, measures.overdue, measures.near) == (109, 161, 11, 7)
+    assert (problems.done, problems.total, problems.awaiting) == (16, 48, 5)
+    assert (measures.rate.says, problems.rate.says) == ("67.7%", "33.3%")
+    assert figures.count_outcomes(inspection, on=ON) == 25
+
+
+def test_every_status_is_the_last_event_and_every_count_its_events():
+    for measure in Measure.objects.prefetch_related("events"):
+        events = sorted(measure.events.all(), key=lambda event: (event.at, event.pk))
+        returns = sum(event.verb == "send_back" for event in events)
+        assert measure.status == events[-1].to_status, measure.code
+        assert measure.rework_round == returns, measure.code
+        assert measure.version == len(events), measure.code
+        chain = [event.from_status for event in events[1:]]
+        assert chain == [event.to_status for event in events[:-1]], measure.code
+        assert events[0].verb == "plan"
+
+
+def test_rows_obey_the_constraints_and_the_fields_of_their_models():
+    for model in (Problem, Measure, Milestone, ProgressEntry, CloseoutRequest, Review, Workday):
+        for row in model.objects.all()[:200]:
+            row.full_clean()
+
+
+def test_every_closed_measure_was_reviewed_by_two_who_did_not_report_it():
+    approved = CloseoutRequest.objects.filter(outcome=RequestOutcome.APPROVED)
+    closed = set(Measure.objects.closed().values_list("pk", flat=True))
+    assert closed <= set(approved.values_list("measure_id", flat=True))
+    for request in approved.prefetch_related("reviews").annotate(told=Count("measure__progress")):
+        reviews = list(request.reviews.all())
+        assert [review.decision for review in reviews] == [Decision.APPROVE] * 2
+        assert len({request.applied_by_id, *(review.by_id for review in reviews)}) == 3
+        reporters = set(request.measure.progress.values_list("by_id", flat=True))
+        assert reporters.isdisjoint(review.by_id for review in reviews)
+        assert request.told
+
+
+def test_what_waits_and_what_came_back_says_so():
+    waiting = CloseoutRequest.objects.pending()
+    in_review = Measure.objects.filter(status=WorkStatus.IN_REVIEW)
+    assert set(waiting.values_list("measure", flat=True)) == set(
+        in_review.values_list("pk", flat=True)
+    )
+    assert set(waiting.values_list("stage__order", flat=True)) == {1, 2}
+    returned = MeasureEvent.objects.filter(verb="send_back")
+    assert {event.ground for event in returned} == set(ReturnGround.values)
+    assert all(event.why for event in returned)
+    assert MeasureEvent.objects.filter(verb="reopen").get().measure.status == WorkStatus.REBOUNDED
+
+
+def test_progress_runs_over_twelve_dispatches():
+    rounds = DispatchRound.objects.order_by("number")
+    assert [row.number for row in rounds] == list(range(1, 13))
+    assert rounds.last().due_on == date(2025, 7, 21)
+    assert all(ProgressEntry.objects.filter(round=row).count() > 40 for row in rounds)
+    assert ProgressEntry.objects.filter(nil_return=True).exists()
+    assert ProgressEntry.objects.exclude(difficulty="").count() > 20
+
+
+def test_every_role_is_held_and_the_three_administrators_are_three():
+    for role in Role:
+        assert User.objects.filter(assignments__role=role).exists(), role
+    kinds = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
+    held = User.objects.filter(assignments__role__in=kinds)
+    assert held.distinct().count() == 3
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+def test_the_public_finds_a_report_with_the_figures_of_the_ledger():
+    publication = Publication.objects.get()
+    assert publication.as_of == date(2025, 7, 25)
+    values = {row["label"]: (row["value"], row["of"]) for row in publication.figures}
+    assert values["已整改完成"] == ("16", "48")
+    assert values["措施完成"] == ("109", "161")
+
+
+def test_one_journal_entry_stands_for_the_whole_load():
+    entries = JournalEntry.objects.filter(verb="load_demo")
+    assert entries.get().after["measure"] == 161
+    assert JournalEntry.objects.count() == 3  # the load, the report composed, the report published
+    assert journal.first_broken() is None
+
+
+def test_the_next_round_opens_over_the_ledger_as_it_is():
+    opened = dispatching.open_due(at=datetime(2025, 8, 4, 9, tzinfo=NOON.tzinfo))
+    assert [each.round.number for each in opened] == [13]
+    assert Notice.objects.filter(round=opened[0].round).exists()
+
+
+def test_nothing_is_due_on_the_day_of_loading():
+    assert dispatching.open_due(at=NOON) == ()
+
+
+def test_a_second_load_changes_nothing():
+    before = Measure.objects.count(), JournalEntry.objects.count()
+    with pytest.raises(AlreadyLoaded, match="已经在库中"):
+        load(on=date(2026, 1, 1), at=NOON)
+    assert (Measure.objects.count(), JournalEntry.objects.count()) == before

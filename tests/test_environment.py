@@ -1,0 +1,66 @@
+import re
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from config.broker import SOCKET_PATH_MOST_BYTES, broker_url, socket_path
+from config.env import SettingRefused, env_bool, env_int, env_list, env_secret
+from tests.conftest import REPOSITORY
+
+
+def test_every_variable_that_is_read_is_documented_and_no_other():
+    code = "".join((REPOSITORY / f"config/{name}.py").read_text() for name in ("settings", "serve"))
+    table = (REPOSITORY / "docs/environment.md").read_text()
+
+    read = set(re.findall(r'\benv_\w+\(\s*"([A-Z_]+)"', code))
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
+
+    assert read == documented
+
+
+def test_an_empty_variable_counts_as_absent(monkeypatch):
+    monkeypatch.setenv("SOMETHING", "  ")
+
+    assert env_bool("SOMETHING", default=True) is True
+    assert env_int("SOMETHING", default=7, least=1, most=9) == 7
+    assert env_list("SOMETHING", default="a, b") == ["a", "b"]
+
+
+def test_the_secret_of_the_folder_is_used_and_a_short_one_refused(tmp_path):
+    file = tmp_path / "secret_key"
+    file.write_text("x" * 50 + "\n")
+    assert env_secret("NO_SUCH_SECRET", file=file) == "x" * 50
+
+    file.write_text("short")
+    with pytest.raises(SettingRefused, match="太短"):
+        env_secret("NO_SUCH_SECRET", file=file)
+
+
+def test_without_a_secret_each_process_makes_its_own(tmp_path):
+    missing = tmp_path / "secret_key"
+
+    first, second = (env_secret("NO_SUCH_SECRET", file=missing) for _ in range(2))
+
+    assert first != second
+    assert not missing.exists()
+
+
+def test_the_socket_of_a_deep_folder_is_short_enough_and_its_own(tmp_path):
+    deep, other = tmp_path / ("深" * 40), tmp_path / ("远" * 40)
+
+    assert len(bytes(socket_path(deep))) <= SOCKET_PATH_MOST_BYTES
+    assert socket_path(deep) == socket_path(deep)
+    assert socket_path(deep) != socket_path(other)
+    assert socket_path(tmp_path / "data").parent == tmp_path / "data"
+
+
+def test_a_folder_with_spaces_and_signs_is_quoted_for_the_broker(tmp_path):
+    assert broker_url(tmp_path / "a b#c").endswith("/a%20b%23c/broker.sock")
+
+
+def test_tests_touch_no_data_of_the_person_who_runs_them(db, tmp_path_factory):
+    assert tmp_path_factory.getbasetemp() in settings.DATA_DIR.parents
+    name = str(connection.settings_dict["NAME"])
+    assert name.startswith(("test_", str(tmp_path_factory.getbasetemp())))
+    assert settings.MEDIA_ROOT.is_relative_to(settings.DATA_DIR)
