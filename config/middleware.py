@@ -1,6 +1,7 @@
 """What every answer of the site has in common: who must sign in, and what is never kept."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +18,18 @@ class SignInRequired(LoginRequiredMiddleware):
     A part of a page (htmx) is answered by 401 with HX-Redirect, else the sign-in page would appear
     inside a table row.
     """
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        """A public page does not even ask who is reading: caches may keep one copy for all."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(  # type: ignore[override]  # a part is not answered by a redirect
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]

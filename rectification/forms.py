@@ -15,11 +15,12 @@ from rectification.states import ProblemStatus, ReturnGround, TimeKind, WorkStat
 NOTHING_NEW = "无变化"
 
 # Rules of the house (domain, section 6): marked text stays outside. The words alone are ordinary
-# ones (保密工作, 商业秘密), so that only a mark counts: with a star, a term, or alone on a line.
+# ones (保密工作, 商业秘密), so that only a mark counts: with a star, a term, in brackets, or alone.
 _SECRECY_MARK = re.compile(
     r"(绝密|机密|秘密)\s*(★|☆|[级件]?\s*\d+\s*[年月])"
     r"|密级\s*[:：]\s*(绝密|机密|秘密)"
-    r"|^\s*[【\[(（]?(绝密|机密|秘密)[】\])）]?\s*$",
+    r"|^\s*[【\[(（](绝密|机密|秘密)[】\])）]"
+    r"|^\s*(绝密|机密|秘密)\s*$",
     re.MULTILINE,
 )
 _IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")

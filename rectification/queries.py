@@ -260,7 +260,8 @@ def decisions(user: User, inspection: Inspection) -> Decisions:
 def _answered_for(user: User, *, on: date) -> MeasureQuerySet:
     """The measures whose lead unit this person reports for or heads."""
     paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
-    return Measure.objects.led_within(paths).for_list(on=on)
+    led = Measure.objects.led_within(paths).for_list(on=on)
+    return led.prefetch_related(None)  # the desk names no supporting units
 
 
 def _not_reported(mine: MeasureQuerySet) -> MeasureQuerySet:
@@ -304,7 +305,7 @@ def _rounds(user: User) -> tuple[DispatchRound, ...]:
     """The open rounds of every inspection that this person sees."""
     mine = Inspection.objects.visible_within(permissions.scope_of(user))
     rounds = DispatchRound.objects.open().filter(inspection__in=mine)
-    return tuple(rounds.select_related("inspection").latest_first()[:DESK_ROWS])
+    return tuple(rounds.select_related("inspection__inspected_unit").latest_first()[:DESK_ROWS])
 
 
 def _notices(user: User) -> tuple[Notice, ...]:

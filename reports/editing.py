@@ -12,14 +12,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import permissions
 from rectification.models import Inspection, Measure, Problem
-from reports.composing import ComposingRefused, compose
-from reports.document import SectionKind
+from reports.composing import Composed, ComposingRefused, compose
+from reports.document import Document, SectionKind
 from reports.models import NextStep, Origin, PublishedItem, Report, ReportSection
 from reports.prose import Prose, prose_of
 from reports.reading.grammar import grammar
@@ -63,32 +64,12 @@ def start(
     with that of the last report. Raises EditRefused; then nothing was written."""
     if not permissions.may_run(by, inspection):
         raise EditRefused("只有整改办可以起草报告。")
-    try:
-        composed = compose(inspection, on=on, prose=prose or _last_prose(inspection))
-    except ComposingRefused as error:
-        raise EditRefused(str(error)) from error
-    document = composed.document
-    report = Report(
-        inspection=inspection,
-        slug=slug,
-        title=document.title,
-        origin=Origin.COMPOSED,
-        inspecting_body=document.inspecting_body,
-        inspected_unit=document.inspected_unit,
-        as_of=on,
-        tail=document.tail,
-        created_by=by,
-        created_at=at,
-    )
+    if on > timezone.localtime(at).date():
+        raise EditRefused("截至日期不能晚于今天。")
+    composed = _composed(inspection, on=on, prose=prose or _last_prose(inspection))
+    report = _draft(composed.document, inspection, slug=slug, by=by, at=at)
     _save(report)
-    problems = Problem.objects.in_bulk(composed.problems)
-    measures = Measure.objects.in_bulk([pk for behind in composed.measures for pk in behind])
-    store(
-        document,
-        report=report,
-        problems=[problems[pk] for pk in composed.problems],
-        measures=[[measures[pk] for pk in behind] for behind in composed.measures],
-    )
+    _store(composed, report)
     act = Act("compose", "report", report.subject_code, {}, {"as_of": on, "title": report.title})
     journal.append(act, by=by, at=at)
     return report
@@ -154,6 +135,41 @@ def suggested_slug(inspection: Inspection, *, on: date) -> str:
     taken = set(Report.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     further = (f"{wanted}-{n}" for n in range(2, len(taken) + 3))
     return next(slug for slug in (wanted, *further) if slug not in taken)
+
+
+def _composed(inspection: Inspection, *, on: date, prose: Prose | None) -> Composed:
+    try:
+        return compose(inspection, on=on, prose=prose)
+    except ComposingRefused as error:
+        raise EditRefused(str(error)) from error
+
+
+def _draft(
+    document: Document, inspection: Inspection, *, slug: str, by: User, at: datetime
+) -> Report:
+    return Report(
+        inspection=inspection,
+        slug=slug,
+        title=document.title,
+        origin=Origin.COMPOSED,
+        inspecting_body=document.inspecting_body,
+        inspected_unit=document.inspected_unit,
+        as_of=document.as_of,
+        tail=document.tail,
+        created_by=by,
+        created_at=at,
+    )
+
+
+def _store(composed: Composed, report: Report) -> None:
+    problems = Problem.objects.in_bulk(composed.problems)
+    measures = Measure.objects.in_bulk([pk for behind in composed.measures for pk in behind])
+    store(
+        composed.document,
+        report=report,
+        problems=[problems[pk] for pk in composed.problems],
+        measures=[[measures[pk] for pk in behind] for behind in composed.measures],
+    )
 
 
 def _last_prose(inspection: Inspection) -> Prose | None:

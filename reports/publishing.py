@@ -4,7 +4,7 @@ Nothing edits a publication afterwards; a correction is a further version that s
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,18 +16,22 @@ from accounts.journal import Act
 from accounts.models import User
 from rectification import permissions
 from reports.composing import NO_WORDING, stated_in
-from reports.document import Document, Section
+from reports.document import Document, Section, SectionKind
+from reports.figures import Rate
 from reports.models import PageCount, Publication, Report
 from reports.rendering import to_html, to_json, to_text
 from reports.storing import document_of
 
-# What the headline says of a report: the stated figure, its label, the figure it is a part of.
+# What the headline says of a report: the stated figure, its label, the figure it is a part of, and
+# the rate that the text may state itself.
 HEADLINE = (
-    ("problems", "反馈问题", ""),
-    ("problems_done", "已整改完成", "problems"),
-    ("measures_done", "措施完成", "measures"),
-    ("outcomes", "制度成果", ""),
+    ("problems", "反馈问题", "", ""),
+    ("problems_done", "已整改完成", "problems", ""),
+    ("measures_done", "措施完成", "measures", "rate"),
+    ("outcomes", "制度成果", "", ""),
 )
+
+LONGEST_SOURCE = 100
 
 
 class PublicationRefused(Exception):
@@ -53,11 +57,19 @@ class Frozen:
 
 @dataclass(frozen=True)
 class HeadlineFigure:
-    """One figure above a public report; `of` is what it is a part of, or empty."""
+    """One figure above a public report; `of` is what it is a part of and `rate` the share in per
+    cent with its sign, or both are empty."""
 
     label: str
     value: str
     of: str = ""
+    rate: str = ""
+
+    @property
+    def shown(self) -> tuple[str, str, str]:
+        """As a strip takes it: 109 / 161, 措施完成，67.7%, and no address."""
+        value = f"{self.value} / {self.of}" if self.of else self.value
+        return (value, f"{self.label}，{self.rate}" if self.rate else self.label, "")
 
 
 def sha256(text: str) -> str:
@@ -82,8 +94,10 @@ def headline(document: Document) -> tuple[HeadlineFigure, ...]:
     """The figures that the document's own words state, so that the page cannot contradict them."""
     stated = {figure.key: figure.value for figure in document.stated}
     return tuple(
-        HeadlineFigure(label, _plain(stated[key]), _plain(stated[whole]) if whole in stated else "")
-        for key, label, whole in HEADLINE
+        _part(stated, key, label=label, whole=whole, rate=rate)
+        if whole in stated
+        else HeadlineFigure(label, _plain(stated[key]))
+        for key, label, whole, rate in HEADLINE
         if key in stated
     )
 
@@ -108,7 +122,7 @@ def _publish(report: Report, *, by: User, at: datetime, version: int, notice: st
     if not Report.objects.filter(pk=report.pk, version=version).update(version=F("version") + 1):
         raise PublicationRefused("这份报告在您打开之后被修改或发布过，请刷新页面核对后再发布。")
     report.refresh_from_db()
-    document = stated_in(document_of(report))
+    document = _titled(stated_in(document_of(report)))
     if faults := unsettled(document):
         raise PublicationRefused("还不能发布：" + "".join(faults[:5]))
     frozen = Frozen(to_html(document), to_text(document), to_json(document))
@@ -118,6 +132,16 @@ def _publish(report: Report, *, by: User, at: datetime, version: int, notice: st
     publication = _store(report, document, frozen, by=by, at=at, notice=notice)
     _tell(publication, superseded=current, by=by, at=at)
     return publication
+
+
+def _titled(document: Document) -> Document:
+    """With its title in the text, where an imported one had none: all forms say the same."""
+    if not document.title or any(s.kind == SectionKind.TITLE for s in document.sections):
+        return document
+    title = Section(kind=SectionKind.TITLE, text=document.title)
+    rest = document.sections
+    first = replace(rest[0], gap=rest[0].gap if "\n" in rest[0].gap else f"\n{rest[0].gap}")
+    return replace(document, sections=(title, first, *rest[1:]))
 
 
 def _supersede(current: Publication, frozen: Frozen, *, at: datetime, notice: str) -> None:
@@ -168,9 +192,18 @@ def _tell(
     journal.append(act, by=by, at=at)
 
 
+def _part(
+    stated: dict[str, Decimal], key: str, *, label: str, whole: str, rate: str
+) -> HeadlineFigure:
+    share = (
+        f"{stated[rate]}%" if rate in stated else Rate(int(stated[key]), int(stated[whole])).says
+    )
+    return HeadlineFigure(label, _plain(stated[key]), _plain(stated[whole]), share)
+
+
 def _source(document: Document) -> str:
     stated = [fact.value for fact in document.facts if "来源" in fact.label and fact.value]
-    return stated[0] if stated else document.inspected_unit
+    return (stated[0] if stated else document.inspected_unit)[:LONGEST_SOURCE]
 
 
 def _name(section: Section) -> str:

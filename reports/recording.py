@@ -220,7 +220,7 @@ def _planted(name: str, arrival: _Arrival) -> tuple[Unit, list[Act]]:
             user=arrival.by, role=Role.OFFICE, unit=unit, started_on=arrival.day
         )
         after = {"role": Role.OFFICE, "unit": name}
-        acts.append(Act("assign", "user", arrival.by.username, {}, after, arrival.name))
+        acts.append(Act("assign", "user", str(arrival.by.pk), {}, after, arrival.name))
         arrival.by.__dict__.pop("rights", None)
     return unit, acts
 

@@ -28,8 +28,8 @@ def measure_report(request, inspection, code):
         news = workflow.Told(**told, nil_return=form.is_nil_return)
         workflow.report(measure, news, by=request.user, at=timezone.now(), version=version)
 
-    said = "已零报告" if form.is_nil_return else "已报送进展"
-    return _act(request, measure, form, report, f"{said}：{measure}")
+    said = f"{code} 本次零报告" if form.is_nil_return else f"已报送 {code} 的进展"
+    return _act(request, measure, form, report, said)
 
 
 @require_POST
@@ -40,7 +40,7 @@ def measure_submit(request, inspection, code):
         workflow.submit(measure, **asked, by=request.user, at=timezone.now())
 
     form = SubmitForm(request.POST, auto_id="submit-%s")
-    return _act(request, measure, form, submit, f"已申请销号：{measure}")
+    return _act(request, measure, form, submit, f"{code} 已申请销号")
 
 
 @require_POST
@@ -51,7 +51,7 @@ def measure_withdraw(request, inspection, code):
         workflow.withdraw(_pending(measure), **asked, by=request.user, at=timezone.now())
 
     form = WithdrawForm(request.POST, auto_id="withdraw-%s")
-    return _act(request, measure, form, withdraw, f"已撤回销号申请：{measure}")
+    return _act(request, measure, form, withdraw, f"{code} 的销号申请已撤回")
 
 
 @require_POST
@@ -62,7 +62,7 @@ def measure_approve(request, inspection, code):
         workflow.approve(_pending(measure), **asked, by=request.user, at=timezone.now())
 
     form = ApproveForm(request.POST, auto_id="approve-%s")
-    return _act(request, measure, form, approve, f"审核通过：{measure}")
+    return _act(request, measure, form, approve, f"{code} 审核通过")
 
 
 @require_POST
@@ -74,7 +74,7 @@ def measure_send_back(request, inspection, code):
         workflow.send_back(measure, returned, by=request.user, at=timezone.now(), version=version)
 
     form = SendBackForm(request.POST, auto_id="send-back-%s")
-    return _act(request, measure, form, send_back, f"已退回：{measure}")
+    return _act(request, measure, form, send_back, f"{code} 已退回重报")
 
 
 @require_POST
@@ -85,7 +85,7 @@ def measure_reopen(request, inspection, code):
         workflow.reopen(measure, **asked, by=request.user, at=timezone.now())
 
     form = ReopenForm(request.POST, auto_id="reopen-%s")
-    return _act(request, measure, form, reopen, f"已认定反弹：{measure}")
+    return _act(request, measure, form, reopen, f"{code} 已认定反弹")
 
 
 def _measure(request, inspection, code):
@@ -111,5 +111,5 @@ def _act(request, measure, form, verb, said):
         conflict = Conflict.of(measure, form, sentence=str(refusal))
         filled = {name: again(form, version=measure.version)}
         return measure_page(request, measure, filled=filled, conflict=conflict, status=409)
-    messages.success(request, f"{said}。")
+    messages.success(request, said)
     return redirect("rectification:measure_detail", measure.inspection.code, measure.code)

@@ -93,7 +93,8 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "conflict": conflict,
         **{f"{name}_form": form for name, form in forms.items()},
     }
-    return render(request, "rectification/measure_detail.html", context, status=status)
+    template = part(request, "rectification/measure_detail.html", "page")
+    return render(request, template, context, status=status)
 
 
 def offered_forms(user, measure, *, pending, told):

@@ -70,7 +70,7 @@ def problem_accept(request, inspection, code):
         conflict = Conflict.of(problem, form, sentence=str(refusal))
         filled = again(form, version=problem.version)
         return problem_page(request, problem, filled=filled, conflict=conflict, status=409)
-    messages.success(request, f"{problem.code} 已验收销号。")
+    messages.success(request, f"{problem.code} 已验收销号")
     return redirect("rectification:problem_detail", inspection, code)
 
 
@@ -99,7 +99,8 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
         "accept_form": (filled or blank) if may_accept else None,
         "conflict": conflict,
     }
-    return render(request, "rectification/problem_detail.html", context, status=status)
+    template = part(request, "rectification/problem_detail.html", "page")
+    return render(request, template, context, status=status)
 
 
 def _facts(problem):

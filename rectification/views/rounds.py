@@ -59,7 +59,7 @@ def round_close(request, inspection, number):
     except dispatching.DispatchRefused as refusal:
         round.refresh_from_db()
         return _round_page(request, round, refusal=str(refusal), status=409)
-    messages.success(request, f"{round}已结束。")
+    messages.success(request, f"{round}已结束")
     return redirect("rectification:round_detail", inspection, number)
 
 

@@ -82,7 +82,7 @@ def _open_inspection(story: told.Story, staff: Staff) -> Inspection:
 
 
 def _rounds(story: told.Story, inspection: Inspection) -> dict[int, DispatchRound]:
-    """All closed. A rest day moves the meeting, not the series."""
+    """All closed. A rest day moves the meeting; reports are taken from the round's own day on."""
     dispatch, work = story.dispatch, Workday.objects.calendar()
     rows = []
     for number in range(1, dispatch.rounds + 1):
@@ -96,7 +96,7 @@ def _rounds(story: told.Story, inspection: Inspection) -> dict[int, DispatchRoun
                 due_on=due,
                 meeting_on=meeting,
                 state=RoundState.CLOSED,
-                opened_at=moment(meeting, time(8, 30)),
+                opened_at=moment(due, time(8, 30)),
                 closed_at=moment(closed, time(17, 30)),
             )
         )

@@ -24,7 +24,8 @@ class Publication(models.Model):
     """One frozen version of a report: the bytes that the public reads, each with its SHA-256.
 
     Never edited. A correction is a further version with a notice; this one stays readable.
-    `draft_version` is the version of the report that was frozen; `figures` are label, value and of.
+    `draft_version` is the version of the report that was frozen; `figures` are those of
+    `publishing.HeadlineFigure`.
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="publications")

@@ -7,7 +7,7 @@ from reports.numerals import TOKEN, value
 from reports.reading.grammar import BLANKS, Grammar
 
 SENTENCE_ENDS = "。！？!?；;：:"
-PACKED_LEAST = 300  # shorter lines are lines
+PACKED_LEAST = 100  # shorter lines are lines
 PACKED_NUMBERS = 3
 LONGEST_PACKED_HEADING = 30
 NAMES_PROBLEM = re.compile("关于|针对|对于|“|反馈问题|问题描述")
@@ -84,7 +84,7 @@ def _unpacked(line: Line, *, grammar: Grammar) -> list[Line]:
     cuts = _cuts(line.text, grammar=grammar)
     if len(cuts) < PACKED_NUMBERS:
         return [line]
-    cuts += _closing_cuts(line.text, grammar=grammar)
+    cuts += _title_cut(line.text, grammar=grammar) + _closing_cuts(line.text, grammar=grammar)
     parts, rest, done = [], line, 0
     for at in sorted(set(cuts) - {0}):
         part, after = cut(rest, at=max(0, at - done))
@@ -132,7 +132,14 @@ def _may_open(text: str, match: re.Match[str], *, rank: int, grammar: Grammar) -
     after = text[match.end() : match.end() + 25]
     if rank <= 2:
         return bool(grammar.role(after) or grammar.group(after).value != "unknown")
-    return bool(NAMES_PROBLEM.match(after))
+    return "问题" in match[0] or bool(NAMES_PROBLEM.match(after))
+
+
+def _title_cut(text: str, *, grammar: Grammar) -> list[int]:
+    """Where the header facts begin right behind a title."""
+    starts = [at for label in grammar.labels if (at := text.find(label, 0, 200)) > 0]
+    first = min(starts, default=0)
+    return [first] if grammar.single["title.pattern"].search(text[:first].rstrip(BLANKS)) else []
 
 
 def _closing_cuts(text: str, *, grammar: Grammar) -> list[int]:

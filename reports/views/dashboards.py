@@ -175,7 +175,7 @@ def _asked(request, inspection: Inspection) -> Asked:
     if not text:
         return Asked(today, today)
     try:
-        on = parse_date(text)
+        on = parse_date(text) if text.isascii() else None
     except ValueError:
         on = None
     first = inspection.feedback_date

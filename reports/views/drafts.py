@@ -153,7 +153,7 @@ def _detail_page(request, report, *, title_form=None, publish_form=None, status=
         "may_write": may_write,
         "as_of": _day(report.as_of),
         "pieces": _pieces(report, document, may_write=may_write),
-        "figures": [_figure(figure) for figure in publishing.headline(document)],
+        "figures": [figure.shown for figure in publishing.headline(document)],
         "unsettled": publishing.unsettled(document),
         "versions": [_version(each, report.slug) for each in versions],
         "is_ahead": not versions or report.version > versions[0].draft_version,
@@ -244,11 +244,6 @@ def _version(publication, slug):
     return (f"第{publication.number}版", when, publication.notice, url)
 
 
-def _figure(figure):
-    value = f"{figure.value} / {figure.of}" if figure.of else figure.value
-    return (value, figure.label, "")
-
-
 def _list_crumb(inspection):
     return ("报告", reverse("reports:draft_list", args=[inspection.code]))
 
@@ -270,7 +265,7 @@ def _with(typed: QueryDict, **changes):
 def _kept(typed: QueryDict, section):
     """What was typed on a newer version; the words of an item that is gone become a new one."""
     there = {f"item_{pk}" for pk in section.items.values_list("pk", flat=True)}
-    gone = [typed[name] for name in typed if name.startswith("item_") and name not in there]
+    gone = [str(typed[name]) for name in typed if name.startswith("item_") and name not in there]
     words = [text for text in gone if text.strip()]  # item_new is among them
     return _with(typed, version=section.version, item_new="\n".join(words))
 

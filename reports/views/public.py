@@ -18,7 +18,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
-from reports import access
+from reports import access, publishing
 from reports.contents import contents_of
 from reports.models import PageCount, Publication
 
@@ -27,8 +27,8 @@ COUNTER = re.compile(rb"(<span data-views>)[^<]*")
 # Where each form's frozen bytes are, its hash, its type, its name in the list.
 FORMS = {
     "txt": ("text", "text_hash", "text/plain", "文本"),
-    "html": ("article", "article_hash", "text/html", "网页正文"),
-    "json": ("data", "data_hash", "application/json", "数据 JSON"),
+    "html": ("article", "article_hash", "text/html", "网页"),
+    "json": ("data", "data_hash", "application/json", "数据"),
 }
 
 
@@ -37,9 +37,10 @@ FORMS = {
 def public_list(request):
     """All reports that stand, newest first, each with its headline figures."""
     publications = list(Publication.objects.current().latest_first().for_list())
+    sources = {publication.source for publication in publications}
     context = {
         "rows": [_row(publication) for publication in publications],
-        "office": _office(publications[0].source if publications else ""),
+        "office": _office(sources.pop() if len(sources) == 1 else ""),
         "place": [("首页", "")],
     }
     return _answer(request, render_to_string("reports/public_list.html", context))
@@ -81,7 +82,10 @@ def _page(found, views):
         "as_of": _day(found.as_of),
         "hashes": [(label, getattr(found, hash_)) for _, hash_, _, label in FORMS.values()],
         "downloads": [
-            (label, reverse("reports:publication_download", args=[slug, found.number, form]))
+            (
+                f"{label}（{form}）",
+                reverse("reports:publication_download", args=[slug, found.number, form]),
+            )
             for form, (_, _, _, label) in FORMS.items()
         ],
         "versions": [_version(version, found) for version in versions],
@@ -109,11 +113,8 @@ def _version(version, found):
 
 
 def _figures(found):
-    """The frozen headline as a strip shows it: 109 / 161, 措施完成."""
-    return [
-        (f"{f['value']} / {f['of']}" if f["of"] else f["value"], f["label"], "")
-        for f in found.figures
-    ]
+    """The frozen headline as a strip shows it: 109 / 161, 措施完成，67.7%."""
+    return [publishing.HeadlineFigure(**figure).shown for figure in found.figures]
 
 
 def _count(found, *, is_reader):

@@ -47,8 +47,8 @@ def cast(db) -> Cast:
     stages(inspection)
     division = unit("河湖管理处", parent=root)
     elsewhere = unit("滨江分局", parent=root)
-    problem = ProblemFactory(inspection=inspection, code="P-001", lead_unit=division)
-    measure = MeasureFactory(problem=problem, code="M-001-1", lead_unit=division)
+    problem = ProblemFactory(inspection=inspection, code="P-900", lead_unit=division)
+    measure = MeasureFactory(problem=problem, code="M-900-1", lead_unit=division)
     return Cast(
         inspection=inspection,
         division=division,

@@ -210,8 +210,8 @@ def test_nobody_approves_what_they_have_not_read(cast):
     workflow.withdraw(request, by=cast.liaison, at=NOON, why="改一改", version=read)
     apply_for(cast)
 
+    pending = permissions.pending_request(fresh(cast.measure))
     with pytest.raises(workflow.StaleSave):
-        pending = permissions.pending_request(fresh(cast.measure))
         workflow.approve(pending, by=cast.head, at=NOON, opinion="", version=read)
 
     assert fresh(cast.measure).status == WorkStatus.IN_REVIEW
@@ -221,8 +221,8 @@ def test_a_page_of_the_stage_before_does_not_decide_at_this_one(cast):
     read = apply_for(cast).measure.version
     approve(cast, by=cast.head)
 
+    pending = permissions.pending_request(fresh(cast.measure))
     with pytest.raises(workflow.StaleSave):
-        pending = permissions.pending_request(fresh(cast.measure))
         workflow.approve(pending, by=cast.office, at=NOON, opinion="", version=read)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from hypothesis import strategies as st
 
@@ -33,6 +34,15 @@ class Story:
     unit: int = 0
     deadline: date | None = None
     milestones: tuple[tuple[date, date | None], ...] = ()
+    recorded_late: bool = False
+
+    @property
+    def as_written(self) -> tuple[Step, ...]:
+        """The steps in the order of their rows: those of one day in order, the days as recorded."""
+        if not self.recorded_late:
+            return self.steps
+        days = groupby(self.steps, key=lambda step: step.on)
+        return tuple(step for day in reversed([tuple(day) for _, day in days]) for step in day)
 
     def status(self, on: date) -> str | None:
         told = [step.now for step in self.steps if step.on <= on]
@@ -67,11 +77,13 @@ class History:
 @st.composite
 def steps(draw, moves):
     """Allowed moves one after the other, several on one day now and then."""
-    on, status, told = draw(DAYS), "", []
-    for verb in ("plan", *draw(st.lists(st.sampled_from(sorted(moves)), max_size=8))):
-        if status in moves[verb].sources:
-            told.append(Step(on, verb, status, str(moves[verb].target)))
-            status = told[-1].now
+    on, status = draw(DAYS), ""
+    told = []
+    for _ in range(draw(st.integers(1, 9))):
+        allowed = sorted(verb for verb in moves if status in moves[verb].sources)
+        verb = draw(st.sampled_from(allowed))
+        told.append(Step(on, verb, status, str(moves[verb].target)))
+        status = told[-1].now
         on += timedelta(days=draw(st.sampled_from([0, 0, 1, 7, 20])))
     return tuple(told)
 
@@ -86,6 +98,7 @@ def histories(draw):
         unit=st.integers(0, 1),
         deadline=st.none() | DAYS,
         milestones=st.lists(milestone, max_size=2).map(tuple),
+        recorded_late=st.booleans(),
     )
     return History(
         measures=tuple(draw(st.lists(measure, max_size=5))),
@@ -118,7 +131,7 @@ def _problem(inspection, number, story):
         closed_on=last.on if last.now == "closed" else None,
     )
     ProblemEvent.objects.bulk_create(
-        _event(ProblemEvent, step, problem=row) for step in story.steps
+        _event(ProblemEvent, step, problem=row) for step in story.as_written
     )
     return row
 
@@ -139,7 +152,7 @@ def _measure(problem, unit, number, story):
         closed_on=last.on if last.now == "closed" else None,
     )
     MeasureEvent.objects.bulk_create(
-        _event(MeasureEvent, step, measure=row) for step in story.steps
+        _event(MeasureEvent, step, measure=row) for step in story.as_written
     )
     Milestone.objects.bulk_create(
         Milestone(measure=row, text="节点", due_on=due, share=50 + place, reached_on=reached)

@@ -127,7 +127,7 @@ def _apply(measure: Measure, by: User) -> None:
         statement=CANARIES["statement"],
         evidence_note=CANARIES["evidence_note"],
         measure_version=1,
-        stage=ReviewStage.objects.first(),
+        stage=ReviewStage.objects.get(order=1),
         applied_by=by,
         applied_at=NOON,
         applied_on=NOON.date(),

@@ -142,6 +142,13 @@ def test_a_missing_day_of_feedback_can_be_given(source):
     assert str(Inspection.objects.get().feedback_date) == "2025-01-20"
 
 
+def test_a_day_of_feedback_that_is_no_day_is_a_sentence(source):
+    words = ("import_report", str(source), "--apply", "--slug", "x", "--feedback-date=2025-02-30")
+
+    with pytest.raises(CommandError, match="“2025-02-30”不是日期"):
+        call_command(*words)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [

@@ -239,6 +239,29 @@ def test_the_line_has_a_point_for_each_dispatch_and_ends_at_the_last_deadline():
     assert days[-1] == date(2025, 9, 30)
 
 
+def test_the_line_counts_each_measure_by_itself_and_goes_down_with_a_rebound():
+    problem = factories.ProblemFactory()
+    first, _ = (
+        factories.MeasureFactory(problem=problem, status=WorkStatus.CLOSED, closed_on=day)
+        for day in (date(2025, 3, 3), date(2025, 3, 10))
+    )
+    factories.MeasureFactory(problem=problem)
+    first.events.create(
+        verb="reopen",
+        from_status=WorkStatus.CLOSED,
+        to_status=WorkStatus.REBOUNDED,
+        on=date(2025, 4, 1),
+        at=factories.NOON,
+    )
+
+    line = figures.series(problem.inspection, on=ON)
+
+    assert line is not None
+    done = {point.on: point.done for point in line.points}
+    days = (date(2025, 2, 17), date(2025, 3, 3), date(2025, 3, 17), date(2025, 4, 14))
+    assert [done[day] for day in days] == [0, 1, 2, 1]
+
+
 def test_a_daily_rhythm_and_a_deadline_in_a_hundred_years_make_a_short_line():
     inspection = factories.InspectionFactory(dispatch_every_days=1)
     measure = factories.MeasureFactory(

@@ -112,6 +112,14 @@ def test_the_page_asks_as_often_for_many_problems_as_for_few(client, office):
     assert counts[0] == counts[1]
 
 
+def test_an_office_without_an_inspection_finds_the_way_in(client, office):
+    link = f'<a href="{CHOOSE}"'
+
+    assert link in client.get(reverse("rectification:desk")).content.decode()
+    client.force_login(person(Role.LIAISON, office.unit))
+    assert link not in client.get(reverse("rectification:desk")).content.decode()
+
+
 # Confirm ----------------------------------------------------------------------------------------
 
 

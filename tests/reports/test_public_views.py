@@ -93,6 +93,17 @@ def test_a_draft_does_not_stand_in_the_list(client):
     assert "x25-secret" not in page
 
 
+def test_a_list_of_several_organisations_bears_the_name_of_none(client):
+    _, publication = published()
+    assert '<a class="public-office" href="/">云州市水务局</a>' in body(client.get("/"))
+    report = publication.report
+    report.pk, report.slug = None, "other"
+    report.save()
+    publication.pk, publication.report, publication.source = None, report, "云州市林业局"
+    publication.save()
+    assert '<a class="public-office" href="/">整改台账</a>' in body(client.get("/"))
+
+
 def test_the_empty_list_says_so(client):
     assert "暂无公开的整改通报" in body(client.get("/"))
 

@@ -8,12 +8,14 @@ import pytest
 from accounts import journal
 from accounts.models import JournalEntry, Role
 from rectification.models import Measure, Problem
-from reports import editing
+from reports import editing, publishing
 from reports.document import SectionKind
 from reports.editing import EditRefused, StaleDraft, Wording
 from reports.models import Publication, PublishedItem, Report, ReportSection
 from reports.prose import Passage, Prose
 from reports.publishing import PublicationRefused, sha256
+from reports.reading import read_text
+from reports.recording import Place, record
 from reports.rendering import to_text
 from reports.storing import document_of
 from tests.factories import NOON, InspectionFactory, person
@@ -231,10 +233,10 @@ def test_the_headline_is_what_the_text_states():
     room = newsroom()
     publication = publish(room, draft(room))
     assert publication.figures == [
-        {"label": "反馈问题", "value": "2", "of": ""},
-        {"label": "已整改完成", "value": "1", "of": "2"},
-        {"label": "措施完成", "value": "2", "of": "3"},
-        {"label": "制度成果", "value": "1", "of": ""},
+        {"label": "反馈问题", "value": "2", "of": "", "rate": ""},
+        {"label": "已整改完成", "value": "1", "of": "2", "rate": "50.0%"},
+        {"label": "措施完成", "value": "2", "of": "3", "rate": "66.7%"},
+        {"label": "制度成果", "value": "1", "of": "", "rate": ""},
     ]
 
 
@@ -243,7 +245,8 @@ def test_a_headline_figure_follows_an_edit_of_its_sentence():
     report = draft(room)
     summary = report.sections.get(text__contains="形成制度成果1项")
     change(room, summary, text=summary.text.replace("形成制度成果1项", "形成制度成果4项"))
-    assert {"label": "制度成果", "value": "4", "of": ""} in publish(room, report).figures
+    figures = publish(room, report).figures
+    assert [figure["value"] for figure in figures if figure["label"] == "制度成果"] == ["4"]
 
 
 def test_the_ledger_changes_afterwards_and_the_publication_does_not():
@@ -321,3 +324,44 @@ def test_a_problem_without_a_word_about_it_blocks_publication():
     change(room, section, items=((section.items.get().pk, ""),), next_step="")
     with pytest.raises(PublicationRefused, match="还没有写整改情况"):
         publish(room, report)
+
+
+# Imported reports --------------------------------------------------------------------------------
+
+UNTITLED = """信息来源：云州市水务局
+根据市委统一部署，市委第三巡察组对云州市水务局党组开展巡察，2025年1月20日反馈了巡察意见。
+一、整改落实情况
+截至7月，反馈的2个问题中，1个问题已整改完成。
+（一）已整改完成的事项
+1.关于“审核不严”问题的整改。
+修订办法。
+（二）持续推进的事项
+1.关于“台账不清”问题的整改。
+逐项盘点。下一步，年底前完成。
+"""
+
+
+def test_an_imported_report_is_published_once_it_has_a_title_that_all_forms_carry():
+    bureau = InspectionFactory().inspected_unit
+    office = person(Role.OFFICE, bureau)
+    report = record(
+        read_text(UNTITLED).document,
+        slug="old",
+        source_name="old.txt",
+        place=Place(unit=bureau),
+        by=office,
+        at=NOON,
+    )
+    with pytest.raises(PublicationRefused, match="没有标题"):
+        publish_as(office, report)
+    report.refresh_from_db()
+    editing.retitle(report, "整改情况的通报", by=office, at=NOON, version=report.version)
+    publication = publish_as(office, report)
+    assert publication.text == f"整改情况的通报\n{UNTITLED}"
+    assert publication.article.count("<h1>整改情况的通报</h1>") == 1
+    assert json.loads(publication.data)["sections"][0]["text"] == "整改情况的通报"
+    assert [figure["value"] for figure in publication.figures] == ["2", "1"]
+
+
+def publish_as(office, report):
+    return publishing.publish(report, by=office, at=NOON, version=report.version)

@@ -49,7 +49,7 @@ def publishes(report, *, by, notice="更正"):
 
 
 def edits(report, *, by, text):
-    section = ReportSection.objects.filter(report=report, kind="prose").order_by("order").first()
+    section = ReportSection.objects.filter(report=report, kind="prose").earliest("order")
 
     def action():
         mine = ReportSection.objects.select_related("report__inspection").get(pk=section.pk)

@@ -65,7 +65,7 @@ def test_page_and_text_have_the_same_words(path):
 
 
 @pytest.mark.parametrize("between", ["", " ", "　　"])
-@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [p for p in ALL if "无编号" not in p.stem], ids=lambda p: p.stem)
 def test_a_page_squeezed_into_one_line_loses_nothing(path, between):
     source = path.read_text(encoding="utf-8").replace("\n", between)
 

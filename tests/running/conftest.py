@@ -8,12 +8,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.postgres import running_server
 
 PATIENCE = 90.0  # seconds for anything that must come true; machines that test are busy
 OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DJANGO_SETTINGS_MODULE"}
@@ -97,8 +100,25 @@ def start(data_dir: Path, *words: str, before: tuple[str, ...] = (), **environme
         text=True,
     )
     system = System(process=process, data_dir=data_dir, port=port)
-    until(lambda: system.status() or process.poll() is not None, what="the first page")
+    try:
+        until(lambda: system.status() or process.poll() is not None, what="the first page")
+    except AssertionError:
+        system.stop()
+        raise
     return system
+
+
+def rows(database: str, table: str) -> int:
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The address of a PostgreSQL that nobody has used yet."""
+    with running_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="package")

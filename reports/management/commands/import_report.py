@@ -1,6 +1,7 @@
 """bin/manage import_report FILE: shows what a published report would become, or takes it in."""
 
 import json
+from argparse import ArgumentTypeError
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--slug", help="登记时的网址名，也作这次巡察的代号")
         parser.add_argument("--inspection", metavar="CODE", help="登记到这次尚无问题的巡察")
         parser.add_argument("--inspection-unit", metavar="NAME", help="被巡察单位在系统中的名称")
-        parser.add_argument("--feedback-date", type=date.fromisoformat, metavar="YYYY-MM-DD")
+        parser.add_argument("--feedback-date", type=_day, metavar="DATE", help="文中没有写明时用")
         parser.add_argument("--by", metavar="USERNAME", help="以谁的名义登记，须是整改办人员")
         parser.add_argument("--json", action="store_true", help="只输出一个 JSON 对象")
 
@@ -44,6 +45,13 @@ class Command(BaseCommand):
         else:
             self.stdout.write(_plan(reading))
             self.stdout.write(_applied(report) if report else "以上是计划，没有写入任何数据。")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{text}”不是日期，请按 2025-01-20 的样子写。") from error
 
 
 def _reading(file: Path) -> Reading:
