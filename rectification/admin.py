@@ -7,10 +7,10 @@ from accounts.models import Role
 from rectification.models import FindingArea, Inspection, ReviewStage, Workday
 
 
-class StageInline(admin.TabularInline):
-    model = ReviewStage
+class SettingInline(admin.TabularInline):
+    """Rows of the inspection's settings, for whoever may open the inspection; never deleted."""
+
     extra = 0
-    max_num = 5
     can_delete = False
 
     def has_view_permission(self, request, obj=None):
@@ -19,7 +19,12 @@ class StageInline(admin.TabularInline):
     has_add_permission = has_change_permission = has_view_permission
 
 
-class AreaInline(StageInline):
+class StageInline(SettingInline):
+    model = ReviewStage
+    max_num = 5
+
+
+class AreaInline(SettingInline):
     model = FindingArea
     max_num = 30
 

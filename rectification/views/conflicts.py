@@ -17,7 +17,7 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True)
 class Conflict:
-    """Why nothing was saved, who acted last, and both texts of each field."""
+    """Why nothing was saved, who acted last, and both texts where they differ."""
 
     sentence: str
     last_act: str
@@ -26,7 +26,7 @@ class Conflict:
     @classmethod
     def of(cls, row: Measure | Problem, form: Versioned, *, sentence: str) -> Self:
         standing = _latest_report(row)
-        differences = tuple(
+        texts = (
             Difference(
                 str(field.label),
                 str(getattr(standing, field.name, "")),
@@ -34,7 +34,8 @@ class Conflict:
             )
             for field in form.visible_fields()
         )
-        return cls(sentence, _last_act(row), differences)
+        differing = tuple(each for each in texts if each.theirs != each.yours)
+        return cls(sentence, _last_act(row), differing)
 
 
 def again(form: Versioned, *, version: int) -> Versioned:

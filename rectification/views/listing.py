@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from rectification.forms import Filters
 
@@ -68,6 +69,11 @@ class Listing:
         return f"第 {self.page.start_index()}–{self.page.end_index()} 条，共 {count} 条"
 
     @property
+    def address(self) -> str:
+        """This page of the list."""
+        return self._page(self.page.number)
+
+    @property
     def previous_url(self) -> str:
         return self._page(self.page.previous_page_number()) if self.page.has_previous() else ""
 
@@ -104,6 +110,13 @@ def listing(request: HttpRequest, rows: QuerySet, *, url: str, form: Filters) ->
     """The page that the address asks for: the first for nonsense, the last for too far."""
     page = Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
     return Listing(url=url, form=form, page=page)
+
+
+def answer(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The list page, or for htmx its results, under the address without the empty filters."""
+    page = render(request, part(request, template, "results"), context)
+    page.headers["HX-Push-Url"] = context["listing"].address
+    return page
 
 
 def part(request: HttpRequest, template: str, name: str) -> str:

@@ -16,7 +16,7 @@ from rectification.forms import (
 )
 from rectification.models import DispatchRound, Measure
 from rectification.states import TimeKind
-from rectification.views.listing import listing, part
+from rectification.views.listing import answer, listing, part
 
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
 
@@ -39,7 +39,7 @@ def measure_list(request, inspection):
         "tabs": _tabs(page, visible, on=on),
         "as_of": on,
     }
-    return render(request, part(request, "rectification/measure_list.html", "results"), context)
+    return answer(request, "rectification/measure_list.html", context)
 
 
 def _tabs(page, visible, *, on):

@@ -9,7 +9,7 @@ from rectification import access, permissions, queries, selection, timeline, wor
 from rectification.forms import AcceptForm, ProblemFilters
 from rectification.models import InstitutionalOutcome, Measure, Problem
 from rectification.views.conflicts import Conflict, again
-from rectification.views.listing import listing, part
+from rectification.views.listing import answer, listing, part
 
 SITUATION = ("status", "closed", "waiting")  # the filters that the tabs set
 
@@ -31,7 +31,7 @@ def problem_list(request, inspection):
         "tabs": _tabs(page, visible),
         "as_of": timezone.localdate(),
     }
-    return render(request, part(request, "rectification/problem_list.html", "results"), context)
+    return answer(request, "rectification/problem_list.html", context)
 
 
 def _tabs(page, visible):

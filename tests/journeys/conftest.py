@@ -1,18 +1,24 @@
-"""A real Chromium on the live server: `page` as on an office screen, `phone` as in a hand.
+"""A real Chromium on the live server: `page` as on an office screen, `phone` as in a hand, and
+`visit(user)` for as many people as a journey has, each in a window of their own.
 
 Playwright's loop runs in this thread while the browser is open, so Django's guard against
 synchronous queries is lifted for this package, and for it alone.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 
 FLAGS = [
     "--headless",
@@ -45,19 +51,47 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    with _opened(browser, live_server, screen=OFFICE_SCREEN) as page:
+    with opened_window(browser, live_server, screen=OFFICE_SCREEN) as page:
         yield page
 
 
 @pytest.fixture
 def phone(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    with _opened(browser, live_server, screen=PHONE) as page:
+    with opened_window(browser, live_server, screen=PHONE) as page:
         yield page
 
 
+@pytest.fixture
+def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Page]]:
+    """Somebody's own window: a stranger's, or that of a person who has signed in.
+
+    `visit(user, java_script_enabled=False)`: all that a browser's context takes may be said.
+    """
+    with ExitStack() as windows:
+
+        def opened(user: User | None = None, **screen: Any) -> Page:
+            window = opened_window(browser, live_server, screen={**OFFICE_SCREEN, **screen})
+            page = windows.enter_context(window)
+            if user:
+                signed_in(page, user, address=live_server.url)
+            return page
+
+        yield opened
+
+
+def signed_in(page: Page, user: User, *, address: str) -> None:
+    """The page goes on as this person, without the sign-in form."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+
+
 @contextmanager
-def _opened(browser: Browser, live_server: LiveServer, *, screen: dict[str, Any]) -> Iterator[Page]:
-    """A fresh visitor. Fails afterwards if a script broke or a request left the site."""
+def opened_window(browser: Browser, live_server: LiveServer, *, screen: dict[str, Any]) -> Iterator[Page]:
+    """A fresh visitor. Fails afterwards if a script broke, the pages' policy had to refuse
+    something, or a request left the site."""
     faults: list[str] = []
     context = browser.new_context(
         base_url=live_server.url, locale="zh-CN", timezone_id="Asia/Shanghai", **screen
@@ -65,6 +99,14 @@ def _opened(browser: Browser, live_server: LiveServer, *, screen: dict[str, Any]
     context.set_default_timeout(10_000)
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(f"policy: {message.text}")
+            if "Content Security Policy" in message.text
+            else None
+        ),
+    )
     page.on(
         "request",
         lambda request: (

@@ -250,8 +250,15 @@ def test_htmx_is_given_the_results_alone(cast, client, path):
     assert part.strip() in whole
 
 
-def test_an_empty_ledger_says_what_to_do(client, cast):
-    Problem.objects.exclude(pk=cast.problem.pk).delete()
+def test_the_address_that_htmx_leaves_behind_holds_no_empty_filters(cast, client):
+    client.force_login(cast.office)
+
+    part = client.get("/i/x25/measures/?q=&light=near&unit=", headers={"HX-Request": "true"})
+
+    assert part.headers["HX-Push-Url"] == "/i/x25/measures/?light=near"
+
+
+def test_a_search_without_a_find_says_what_to_do(client, cast):
     client.force_login(cast.office)
 
     html = client.get("/i/x25/measures/?q=没有这样的文字").content.decode()
