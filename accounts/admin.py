@@ -38,14 +38,26 @@ class GrantedAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
-        before = {name: str(form.initial.get(name)) for name in form.changed_data}
         super().save_model(request, obj, form, change)
-        after = {name: str(form.cleaned_data.get(name)) for name in form.changed_data}
-        for values in (before, after):
-            for name in values.keys() & {"password", "password1", "password2"}:
-                values[name] = "(不记录)"
-        verb = "amend" if change else "enter"
-        act = journal.Act(verb, obj._meta.model_name, str(obj.pk), before, after)
+        self.record(request, obj, form, change=change)
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        changed = [row for row, _ in formset.changed_objects]
+        for each in formset.forms:
+            if each.instance in changed or each.instance in formset.new_objects:
+                self.record(request, each.instance, each, change=each.instance in changed)
+
+    def record(self, request, obj, form, *, change):
+        """One journal entry for a saved row: the changed fields before and after, no passwords."""
+        names = [name for name in form.changed_data if "password" not in name]
+        act = journal.Act(
+            "amend" if change else "enter",
+            obj._meta.model_name,
+            str(obj.pk),
+            {name: str(form.initial.get(name, "")) for name in names},
+            {name: str(form.cleaned_data.get(name, "")) for name in names},
+        )
         journal.append(act, by=request.user, at=timezone.now())
 
     def log_addition(self, request, obj, message):

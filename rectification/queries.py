@@ -28,6 +28,7 @@ from rectification.models import (
 from rectification.models.measure import FINISHED
 from rectification.states import RoundState, WorkStatus
 
+_NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)
 DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold the rest
 
 
@@ -105,14 +106,15 @@ class UnitReturn:
 def round_returns(round: DispatchRound) -> tuple[UnitReturn, ...]:
     """Each lead unit's share of a round: who has reported, who has not, which difficulties.
 
-    A measure belongs to the round where it was unfinished at the end of the round's last day (of
-    today while it is open), and also where it was reported in it.
+    A measure belongs to the round where it was unfinished and not in review (then nothing can be
+    reported) at the end of the round's last day, or now while it is open, and also where it was
+    reported in it.
     """
     entries = list(
         ProgressEntry.objects.filter(round=round).select_related("measure__lead_unit", "by")
     )
     reported = {entry.measure_id: entry for entry in entries}
-    standing = _unfinished(round.inspection, on=_last_day(round))
+    standing = _to_report(round.inspection, on=_last_day(round))
     asked = {row.pk: row.lead_unit for row in standing.select_related("lead_unit")}
     asked |= {entry.measure_id: entry.measure.lead_unit for entry in entries}
     units = sorted(set(asked.values()), key=lambda unit: (unit.order, unit.pk))
@@ -175,7 +177,7 @@ def _round_row(
     standing = {
         change.measure: change.to_status for change in changes if day is None or change.on <= day
     }
-    asked = {measure for measure, status in standing.items() if status not in FINISHED}
+    asked = {measure for measure, status in standing.items() if status not in _NOT_ASKED}
     held = round.state != RoundState.SUPERSEDED
     return RoundRow(
         round=round,
@@ -191,15 +193,15 @@ def _last_day(round: DispatchRound) -> date | None:
     return timezone.localtime(round.closed_at).date() if round.closed_at else None
 
 
-def _unfinished(inspection: Inspection, *, on: date | None) -> MeasureQuerySet:
-    """The measures that were unfinished at the end of the day, or are now."""
+def _to_report(inspection: Inspection, *, on: date | None) -> MeasureQuerySet:
+    """The measures that were to be reported at the end of the day, or are now."""
     measures = Measure.objects.filter(inspection=inspection)
     if on is None:
-        return measures.unfinished()
+        return measures.exclude(status__in=_NOT_ASKED)
     latest = MeasureEvent.objects.filter(measure=OuterRef("pk"), on__lte=on)
     latest = latest.order_by("-on", "-pk")
     then = measures.annotate(status_then=Subquery(latest.values("to_status")[:1]))
-    return then.filter(status_then__isnull=False).exclude(status_then__in=FINISHED)
+    return then.filter(status_then__isnull=False).exclude(status_then__in=_NOT_ASKED)
 
 
 @dataclass(frozen=True)
@@ -265,12 +267,11 @@ def _answered_for(user: User, *, on: date) -> MeasureQuerySet:
 
 
 def _not_reported(mine: MeasureQuerySet) -> MeasureQuerySet:
-    """Unfinished and not in review, and without a report in the inspection's open round."""
+    """To be reported, and without a report in the inspection's open round."""
     latest = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
     reported = ProgressEntry.objects.filter(measure=OuterRef("pk"), round=OuterRef("open_round"))
     return (
-        mine.unfinished()
-        .exclude(status=WorkStatus.IN_REVIEW)
+        mine.exclude(status__in=_NOT_ASKED)
         .annotate(open_round=Subquery(latest.values("pk")[:1]))
         .filter(~Exists(reported), open_round__isnull=False)
     )

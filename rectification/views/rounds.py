@@ -80,7 +80,7 @@ def _round_page(request, round, *, refusal="", status=200):
         "units": returns,
         "difficulties": [entry for each in returns for entry in each.difficulties],
         "entries": page,
-        "entries_summary": f"共 {page.paginator.count} 条，第 {page.number} 页",
+        "entries_summary": _summary(page),
         "earlier_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
         "later_url": f"?page={page.next_page_number()}" if page.has_next() else "",
         "previous_url": _neighbour(round, round.number - 1),
@@ -108,3 +108,7 @@ def _neighbour(round, number):
     if not round.inspection.rounds.filter(number=number).exists():
         return ""
     return reverse("rectification:round_detail", args=[round.inspection.code, number])
+
+
+def _summary(page):
+    return f"第 {page.start_index()}–{page.end_index()} 条，共 {page.paginator.count} 条"

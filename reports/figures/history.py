@@ -52,12 +52,8 @@ def series(inspection: Inspection, *, on: date) -> Series | None:
         return None
     due = sorted(day for each in planned for day in each.due_days)
     closed, reopened = _changes_of_done(inspection, on=on)
-    days = _days(
-        inspection,
-        begin=min(each.planned_on for each in planned),
-        on=on,
-        end=max(on, due[-1] if due else on),
-    )
+    begin = min(each.planned_on for each in planned)
+    days = _days(inspection, begin=begin, on=on, end=max([on, *due]))
     points = tuple(
         Point(
             on=day,

@@ -66,17 +66,18 @@ def unit_rows(
     counts: dict[int, Mapping[str, Any]] = {row["lead_unit"]: row for row in grouped}
     kept = {} if round is None else _disciplines(round)
     units = Unit.objects.filter(pk__in=counts).in_order()
-    return tuple(
-        UnitRow(
-            unit=unit,
-            total=counts[unit.pk]["total"],
-            done=counts[unit.pk]["done"],
-            overdue=counts[unit.pk]["overdue"],
-            returned=counts[unit.pk]["returned"],
-            first_pass=Rate(counts[unit.pk]["passed_first"], counts[unit.pk]["decided"]),
-            discipline=kept.get(unit.pk),
-        )
-        for unit in units
+    return tuple(_unit_row(unit, counts[unit.pk], kept.get(unit.pk)) for unit in units)
+
+
+def _unit_row(unit: Unit, counts: Mapping[str, Any], discipline: Discipline | None) -> UnitRow:
+    return UnitRow(
+        unit=unit,
+        total=counts["total"],
+        done=counts["done"],
+        overdue=counts["overdue"],
+        returned=counts["returned"],
+        first_pass=Rate(counts["passed_first"], counts["decided"]),
+        discipline=discipline,
     )
 
 

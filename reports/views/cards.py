@@ -8,7 +8,7 @@ from itertools import groupby
 from django.urls import reverse
 
 from rectification import clock
-from rectification.models import DispatchRound, Inspection
+from rectification.models import CloseoutRequest, DispatchRound, Inspection, Problem
 from rectification.queries import Decisions
 from rectification.states import WorkStatus
 from reports import figures
@@ -82,7 +82,7 @@ class AgeLine:
 
 @dataclass(frozen=True)
 class StatedBlock:
-    """What one report states about itself."""
+    """What one report states about itself; `source` says which, and as of when."""
 
     source: str
     figures: tuple[tuple[str, str, str], ...]
@@ -155,32 +155,33 @@ def standing(now: Overview, links: Links) -> tuple[tuple[str, str, str], ...]:
 
 def decision_lines(waiting: Decisions, code: str, *, today: date) -> tuple[DecisionLine, ...]:
     """The oldest first; what does not fit is named in one line that leads to the desk."""
-    lines = [
-        DecisionLine(
-            f"销号申请：{request.measure.title}",
-            f"{request.measure.lead_unit}，{request.stage.name}，"
-            f"已等待{clock.days_overdue(request.applied_on, on=today)}天",
-            reverse("rectification:measure_detail", args=[code, request.measure.code]),
-            "审核",
-        )
-        for request in waiting.to_review
-    ]
-    lines += [
-        DecisionLine(
-            f"成效验收：{problem.title}",
-            f"{problem.code}，措施已全部销号",
-            reverse("rectification:problem_detail", args=[code, problem.code]),
-            "验收",
-        )
-        for problem in waiting.to_accept
-    ]
+    lines = [_review_line(each, code, today=today) for each in waiting.to_review]
+    lines += [_acceptance_line(each, code) for each in waiting.to_accept]
     if len(lines) <= MOST_DECISIONS:
         return tuple(lines)
     kept = lines[: MOST_DECISIONS - 1]
-    rest = DecisionLine(
-        f"还有{len(lines) - len(kept)}件", "在您的待办里", reverse("rectification:desk"), "查看"
+    rest = f"还有{len(lines) - len(kept)}件"
+    return (*kept, DecisionLine(rest, "在您的待办里", reverse("rectification:desk"), "查看"))
+
+
+def _review_line(request: CloseoutRequest, code: str, *, today: date) -> DecisionLine:
+    measure = request.measure
+    days = clock.days_overdue(request.applied_on, on=today)
+    return DecisionLine(
+        f"销号申请：{measure.title}",
+        f"{measure.lead_unit}，{request.stage.name}，已等待{days}天",
+        reverse("rectification:measure_detail", args=[code, measure.code]),
+        "审核",
     )
-    return (*kept, rest)
+
+
+def _acceptance_line(problem: Problem, code: str) -> DecisionLine:
+    return DecisionLine(
+        f"成效验收：{problem.title}",
+        f"{problem.code}，措施已全部销号",
+        reverse("rectification:problem_detail", args=[code, problem.code]),
+        "验收",
+    )
 
 
 def age_lines(inspection: Inspection, links: Links) -> tuple[AgeLine, ...]:
@@ -217,10 +218,8 @@ def unit_lines(rows: tuple[UnitRow, ...], links: Links) -> tuple[UnitLine, ...]:
 
 
 def stated_blocks(statements: tuple[Statement, ...]) -> tuple[StatedBlock, ...]:
-    return tuple(
-        StatedBlock(report, tuple(_stated(each) for each in each_report))
-        for report, each_report in groupby(statements, key=lambda each: each.report)
-    )
+    reports = groupby(statements, key=lambda each: each.report)
+    return tuple(_stated_block(report, tuple(said)) for report, said in reports)
 
 
 def headline(inspection: Inspection, last: DispatchRound | None, *, on: date) -> str:
@@ -247,12 +246,24 @@ def _change(difference: int, unit: str, since: DispatchRound, links: Links) -> N
     return ("up" if difference > 0 else "down", f"{abs(difference)}{unit}", "较上次调度", url)
 
 
-def _stated(each: Statement) -> tuple[str, str, str]:
-    day = f"，截至{each.as_of.year}年{each.as_of.month}月{each.as_of.day}日" if each.as_of else ""
+def _stated_block(report: str, said: tuple[Statement, ...]) -> StatedBlock:
+    """The day stands once where it is the same for all, else with each."""
+    days = {each.as_of for each in said}
+    common = days.pop() if len(days) == 1 else None
+    source = f"“{report}”中的说法{_as_of(common)}，未经台账核算"
+    return StatedBlock(source, tuple(_stated(each, common) for each in said))
+
+
+def _stated(each: Statement, common: date | None) -> tuple[str, str, str]:
     value = f"{each.value.normalize():f}"
     text = f"{value}%" if each.unit == "%" else value
     unit = "" if each.unit in {"", "%"} else f"（{each.unit}）"
+    day = "" if common else _as_of(each.as_of)
     return (text, f"{each.label}{unit}{day}", "")
+
+
+def _as_of(day: date | None) -> str:
+    return f"，截至{day.year}年{day.month}月{day.day}日" if day else ""
 
 
 def _tone(discipline: Discipline | None) -> str:

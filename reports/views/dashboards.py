@@ -109,7 +109,6 @@ def _figures_of(inspection: Inspection, links: Links) -> dict[str, object]:
     last = figures.last_sitting(inspection, before=on)
     then = _comparison(last) if last else None
     line = figures.series(inspection, on=on)
-    units = figures.unit_rows(inspection, on=on, round=last)
     return {
         "now": now,
         "headline": cards.headline(inspection, last, on=on),
@@ -125,7 +124,7 @@ def _figures_of(inspection: Inspection, links: Links) -> dict[str, object]:
         "overdue_url": links.measures(figures.OVERDUE),
         "near_url": links.measures(figures.NEAR),
         "last": last,
-        "units": cards.unit_lines(units, links),
+        "units": cards.unit_lines(figures.unit_rows(inspection, on=on, round=last), links),
         "stated": cards.stated_blocks(figures.statements(inspection)),
         "definitions": figures.DEFINITIONS,
     }

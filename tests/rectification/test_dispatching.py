@@ -110,3 +110,18 @@ def test_a_closed_round_still_says_who_was_silent(cast):
 
     assert (only.unit, only.measures, only.missing) == (cast.division, 1, 1)
     assert (row.expected, row.reported) == (1, 0)
+
+
+def test_a_measure_that_waits_for_review_is_not_asked_for(cast):
+    dispatching.open_due(at=ANCHOR)
+    workflow.submit(
+        cast.measure, statement="完成", evidence_note="", by=cast.liaison, at=ANCHOR, version=1
+    )
+    round = DispatchRound.objects.get()
+
+    while_open = (queries.round_returns(round), queries.round_rows(cast.inspection)[0].expected)
+    dispatching.close(round, by=cast.office, at=ANCHOR)
+    closed = (queries.round_returns(round), queries.round_rows(cast.inspection)[0].expected)
+
+    assert while_open == closed == ((), 0)
+    assert queries.desk(cast.liaison, on=ANCHOR.date()).not_reported == ()

@@ -105,7 +105,7 @@ def test_a_rebound_reopens_the_problem_too(cast):
     assert fresh(cast.problem).status == ProblemStatus.REBOUNDED
 
 
-@pytest.mark.parametrize("status", set(WorkStatus) - MEASURE_MOVES["report"].sources)
+@pytest.mark.parametrize("status", sorted(set(WorkStatus) - MEASURE_MOVES["report"].sources))
 def test_a_report_is_refused_where_the_law_has_no_such_move(cast, status):
     measure = in_status(cast, status)
 
@@ -116,7 +116,7 @@ def test_a_report_is_refused_where_the_law_has_no_such_move(cast, status):
     assert not JournalEntry.objects.exists()
 
 
-@pytest.mark.parametrize("status", set(WorkStatus) - MEASURE_MOVES["send_back"].sources)
+@pytest.mark.parametrize("status", sorted(set(WorkStatus) - MEASURE_MOVES["send_back"].sources))
 def test_a_return_is_refused_where_the_law_has_no_such_move(cast, status):
     measure = in_status(cast, status)
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Role
-from rectification.models import InstitutionalOutcome, MeasureEvent
+from rectification.models import CloseoutRequest, InstitutionalOutcome, MeasureEvent
 from rectification.states import WorkStatus
 from reports import figures
 from reports.models import Origin, Report, StatedFigure
@@ -157,10 +157,23 @@ def test_what_a_report_states_stands_apart_from_what_is_counted(client, inspecti
 
     html = page_of(client)
 
-    assert "“整改进展通报”中的说法，未经台账核算" in html
+    assert "“整改进展通报”中的说法，截至2025年7月31日，未经台账核算" in html
     assert "67.7%" in html
-    assert "措施完成率，截至2025年7月31日" in html
     assert "0 / 0 条" in html
+
+
+def test_stated_figures_of_different_days_each_say_their_day(client, inspection, leader):
+    report = Report.objects.create(
+        inspection=inspection, slug="r", origin=Origin.IMPORTED, created_at=factories.NOON
+    )
+    StatedFigure.objects.create(report=report, key="measures", value="161", as_of=ON)
+    StatedFigure.objects.create(report=report, key="outcomes", value="25")
+
+    html = page_of(client)
+
+    assert "“r”中的说法，未经台账核算" in html
+    assert "整改措施（条），截至2025年7月31日" in html
+    assert "制度成果（项）<" in html
 
 
 def test_a_composed_report_states_nothing(inspection):
@@ -193,6 +206,56 @@ def test_the_oldest_overdue_measure_comes_first_with_its_reason(client, inspecti
     days = re.findall(r"超(\d+)天", html)
     assert days == ["100", "45", "20", "3"]
     assert "原定2025年4月底前，未启动" in html
+
+
+def test_what_waits_for_this_person_is_there_to_be_decided(client, inspection):
+    factories.stages(inspection)
+    waiting = factories.ProblemFactory(inspection=inspection, wording="岸线管护不严")
+    factories.MeasureFactory(problem=waiting, status=WorkStatus.CLOSED, closed_on=date(2025, 4, 1))
+    elsewhere = factories.ProblemFactory(wording="别处的问题")
+    factories.MeasureFactory(
+        problem=elsewhere, status=WorkStatus.CLOSED, closed_on=date(2025, 4, 1)
+    )
+    applied = factories.MeasureFactory(
+        problem=factories.ProblemFactory(inspection=inspection),
+        status=WorkStatus.IN_REVIEW,
+        text="修订巡查制度",
+    )
+    CloseoutRequest.objects.create(
+        measure=applied,
+        number=1,
+        statement="已完成。",
+        measure_version=1,
+        stage=inspection.stages.get(role=Role.OFFICE),
+        applied_by=factories.UserFactory(),
+        applied_at=factories.NOON,
+        applied_on=timezone.localdate() - timedelta(days=6),
+    )
+    for role, shown, hidden in [
+        (Role.PARTY_GROUP, "成效验收：岸线管护不严", "销号申请："),
+        (Role.OFFICE, "销号申请：修订巡查制度", "成效验收："),
+        (Role.SUPERVISOR, "没有等您决定的事项", "销号申请："),
+    ]:
+        client.force_login(factories.person(role, inspection.inspected_unit))
+
+        html = page_of(client)
+
+        assert shown in html
+        assert hidden not in html
+        assert "别处的问题" not in html
+        assert ("整改办复核，已等待6天" in html) == (role == Role.OFFICE)
+
+
+def test_many_decisions_are_cut_and_the_rest_is_named(client, inspection, leader):
+    for problem in factories.ProblemFactory.create_batch(5, inspection=inspection):
+        factories.MeasureFactory(
+            problem=problem, status=WorkStatus.CLOSED, closed_on=date(2025, 4, 1)
+        )
+
+    html = page_of(client)
+
+    assert html.count("成效验收：") == 2
+    assert "还有3件" in html
 
 
 # What it opens -----------------------------------------------------------------------------------

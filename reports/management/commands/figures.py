@@ -2,6 +2,7 @@ import json
 from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
@@ -18,12 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象，别的都不输出")
 
     def handle(self, *, inspection, on, **options):
-        found = Inspection.objects.filter(code=inspection).first()
-        if found is None:
-            known = "、".join(Inspection.objects.values_list("code", flat=True)) or "还没有"
-            raise CommandError(
-                f"没有代号为 {inspection} 的巡察。现有的代号：{known}。", returncode=2
-            )
+        found = _inspection(inspection)
         now = figures.overview(found, on=_day(on))
         if options["json"]:
             self.stdout.write(json.dumps(_as_object(found, now), ensure_ascii=False, indent=2))
@@ -31,6 +27,19 @@ class Command(BaseCommand):
         self.stdout.write(f"{found.name}，截至{now.on.year}年{now.on.month}月{now.on.day}日")
         for label, says in _as_lines(now):
             self.stdout.write(f"{label}\t{says}")
+
+
+def _inspection(code):
+    try:
+        found = Inspection.objects.filter(code=code).first()
+        known = "、".join(Inspection.objects.values_list("code", flat=True)) or "还没有"
+    except DatabaseError as error:
+        raise CommandError(
+            "数据库连接不上，或者还没有建立（先运行一次 bin/manage migrate）。", returncode=2
+        ) from error
+    if found is None:
+        raise CommandError(f"没有代号为 {code} 的巡察。现有的代号：{known}。", returncode=2)
+    return found
 
 
 def _day(text):
