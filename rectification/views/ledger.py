@@ -34,7 +34,7 @@ def ledger_import(request, inspection):
         return _choose(request, found, LedgerFileForm())
     form = LedgerFileForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _choose(request, found, form, status=422)
+        return _choose(request, found, form)
     file = form.cleaned_data["file"]
     content = file.read()
     try:
@@ -43,7 +43,7 @@ def ledger_import(request, inspection):
         )
     except (spreadsheet.WorkbookRefused, applying.ImportRefused) as error:
         form.add_error("file", str(error))
-        return _choose(request, found, form, status=422)
+        return _choose(request, found, form)
     ticket = uploads.keep(content, name=file.name, by=request.user)
     context = {
         "inspection": found,

@@ -39,7 +39,7 @@ def draft_new(request, inspection):
         return _new_page(request, found, StartForm(initial={"on": today, "slug": slug}))
     form = StartForm(request.POST)
     if not form.is_valid():
-        return _new_page(request, found, form, status=422)
+        return _new_page(request, found, form)
     try:
         report = editing.start(
             found,
@@ -50,7 +50,7 @@ def draft_new(request, inspection):
         )
     except editing.EditRefused as error:
         form.add_error(None, str(error))
-        return _new_page(request, found, form, status=422)
+        return _new_page(request, found, form)
     messages.success(request, f"已从台账生成《{report.title}》，数据截至{_day(report.as_of)}。")
     return redirect("reports:draft_detail", found.code, report.slug)
 
@@ -67,7 +67,7 @@ def draft_title(request, inspection, slug):
     report = access.own_draft(request.user, inspection, slug)
     form = TitleForm(request.POST)
     if not form.is_valid():
-        return _detail_page(request, report, title_form=form, status=422)
+        return _detail_page(request, report, title_form=form)
     version, title = form.cleaned_data["version"], form.cleaned_data["title"]
     try:
         editing.retitle(report, title, by=request.user, at=timezone.now(), version=version)
@@ -88,7 +88,7 @@ def draft_section(request, inspection, slug, order):
         return _section_page(request, section, SectionForm(section=section))
     form = SectionForm(request.POST, section=section)
     if not form.is_valid():
-        return _section_page(request, section, form, status=422)
+        return _section_page(request, section, form)
     version = form.cleaned_data["version"]
     try:
         editing.edit(section, form.wording(), by=request.user, at=timezone.now(), version=version)
@@ -99,7 +99,7 @@ def draft_section(request, inspection, slug, order):
         return _section_page(request, section, again, is_stale=True, status=409)
     except editing.EditRefused as error:
         form.add_error(None, str(error))
-        return _section_page(request, section, form, status=422)
+        return _section_page(request, section, form)
     messages.success(request, f"已保存“{_short(section.heading or section.text)}”。")
     url = reverse("reports:draft_detail", args=[inspection, slug])
     return redirect(f"{url}#section-{order}")
@@ -110,7 +110,7 @@ def draft_publish(request, inspection, slug):
     report = access.own_draft(request.user, inspection, slug)
     form = PublishForm(request.POST, corrects=report.publications.exists())
     if not form.is_valid():
-        return _detail_page(request, report, publish_form=form, status=422)
+        return _detail_page(request, report, publish_form=form)
     try:
         publication = publishing.publish(
             report,

@@ -63,7 +63,7 @@ def report_import(request):
         return _choose(request, ReportSourceForm())
     form = ReportSourceForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _choose(request, form, status=422)
+        return _choose(request, form)
     reading, name = form.cleaned_data["reading"], form.cleaned_data["name"]
     ticket = uploads.keep(form.cleaned_data["content"], name=name, by=request.user)
     document = reading.document
@@ -84,7 +84,7 @@ def report_confirm(request):
         return _choose(request, ReportSourceForm(), refusal=str(refusal), status=409)
     place = ReportPlaceForm(request.POST, document=reading.document, user=request.user)
     if not place.is_valid():
-        return _show(request, reading, place=place, name=upload.name, ticket=ticket, status=422)
+        return _show(request, reading, place=place, name=upload.name, ticket=ticket)
     try:
         report = record(
             reading.document,

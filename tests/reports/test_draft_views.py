@@ -145,7 +145,7 @@ def test_the_office_starts_a_draft_from_the_ledger(client, room):
 )
 def test_what_cannot_be_started_is_refused_with_a_sentence(client, room, changes, sentence):
     response = client.post(f"{LIST}new/", {"on": "2025-07-31", "slug": "ok", **changes})
-    assert response.status_code == 422
+    assert response.status_code == 200
     assert sentence in words(response)
     assert not Report.objects.exists()
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_started_is_refused_with_a_sentence(client, room, changes
 def test_an_address_in_use_is_refused_and_what_was_typed_stays(client, room):
     draft(room)
     response = client.post(f"{LIST}new/", {"on": "2025-06-30", "slug": "x25-report"})
-    assert response.status_code == 422
+    assert response.status_code == 200
     assert "已有报告使用" in words(response)
     assert 'value="2025-06-30"' in response.content.decode()
 
@@ -304,7 +304,7 @@ def test_what_cannot_be_saved_is_refused_and_what_was_typed_stays(client, room, 
     section = prose(draft(room))
     before = section.text
     response = client.post(section_url(section), typed(section, text=text))
-    assert response.status_code == 422
+    assert response.status_code == 200
     assert sentence in words(response)
     section.refresh_from_db()
     assert section.text == before
@@ -321,7 +321,7 @@ def test_what_was_typed_comes_back_escaped(client, room):
 def test_a_form_without_its_version_is_refused(client, room, version):
     section = prose(draft(room))
     response = client.post(section_url(section), typed(section, text="改。", version=version))
-    assert response.status_code in (409, 422)
+    assert response.status_code in (200, 409)
     assert ReportSection.objects.get(pk=section.pk).version == 1
 
 
@@ -383,7 +383,7 @@ def test_a_correction_without_a_word_why_is_refused(client, room):
     client.post(section_url(prose(report)), typed(prose(report), text="更正。"))
     report.refresh_from_db()
     response = client.post(f"{DRAFT}publish/", {"version": report.version})
-    assert response.status_code == 422
+    assert response.status_code == 200
     assert "请填写更正说明" in words(response)
     assert Publication.objects.count() == 1
 

@@ -1,0 +1,176 @@
+"""Every kind of page that each role can reach in the demonstration ledger, by axe and by eye-width.
+
+A page is of a kind by its address's name and by the classes and forms on it: of each kind one is
+looked at, for whichever role meets it first; with FULL, for every role. `REACHED` says what a role
+must at least come to, so that a crawl that finds nothing cannot pass.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import AXE_SCRIPT
+from django.core.management import call_command
+from django.test import Client
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.conftest import FULL
+from tests.journeys.conftest import OFFICE_SCREEN, opened_window, signed_in
+
+SAME_ADDRESS_MOST = 12  # pages that are opened of one address, in search of further kinds
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+AXE = "() => axe.run({ resultTypes: ['violations'] }).then((answer) => answer.violations)"
+DAILY = {
+    "accounts:password_change",
+    "rectification:desk",
+    "rectification:problem_list",
+    "rectification:problem_detail",
+    "rectification:measure_list",
+    "rectification:measure_detail",
+    "rectification:ledger",
+}
+WHOLE = DAILY | {
+    "rectification:round_list",
+    "rectification:round_detail",
+    "reports:dashboard",
+    "reports:measure_figure",
+    "reports:problem_figure",
+    "reports:outcome_list",
+    "reports:return_list",
+}
+OFFICE = WHOLE | {
+    "rectification:ledger_import",
+    "reports:draft_list",
+    "reports:draft_new",
+    "reports:draft_detail",
+    "reports:draft_section",
+    "reports:report_import",
+}
+REACHED = {
+    "": {"accounts:sign_in", "reports:public_list", "reports:publication"},
+    "liaoyuanqing": OFFICE,
+    "linxiaohe": DAILY,
+    "wubaoguo": DAILY,
+    "penglidong": WHOLE,
+    "wenzhigang": WHOLE,
+    "kexin": {"rectification:desk"},
+    "jixuan": {"rectification:desk"},
+}
+
+
+@dataclass(frozen=True)
+class Reached:
+    name: str
+    path: str
+    kind: frozenset[str]
+
+
+@dataclass(frozen=True)
+class House:
+    """The site with the demonstration ledger, and of each role the pages to look at."""
+
+    server: LiveServer
+    pages: dict[str, list[Reached]]
+    names: dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup, django_db_blocker) -> Iterator[House]:
+    """Loaded once for the module: its tests ask for no database and change nothing in it."""
+    with django_db_blocker.unblock():
+        call_command("load_demo", verbosity=0)
+        server = LiveServer("localhost")
+        with server._live_server_modified_settings:
+            found = {who: list(crawl(who)) for who in REACHED}
+            names = {who: {page.name for page in pages} for who, pages in found.items()}
+            yield House(server, found if FULL else one_of_each_kind(found), names)
+        server.stop()
+        call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
+
+
+def crawl(username: str) -> Iterator[Reached]:
+    """What follows from the first pages by links, each kind of page once."""
+    client = Client()
+    if username:
+        client.force_login(User.objects.get(username=username))
+    to_open = ["/desk/" if username else "/accounts/sign-in/", "/", "/nowhere/"]
+    asked, seen, opened = set(to_open), set(), Counter[str]()
+    while to_open:
+        path = to_open.pop(0)
+        name = name_of(path)
+        if opened[name] >= SAME_ADDRESS_MOST:
+            continue
+        opened[name] += 1
+        answer = client.get(path)
+        if not answer.get("Content-Type", "").startswith("text/html"):
+            continue
+        html = answer.content.decode()
+        kind = frozenset({name, *pieces_of(html)})
+        if answer.status_code in {200, 404} and kind not in seen:
+            seen.add(kind)
+            yield Reached(name, path, kind)
+        links = [urljoin(path, link) for link in re.findall(r'<a [^>]*href="([^"#]+)', html)]
+        fresh = [link.replace("&amp;", "&") for link in links if not urlsplit(link).netloc]
+        to_open += [link for link in dict.fromkeys(fresh) if link not in asked]
+        asked |= set(fresh)
+
+
+def name_of(path: str) -> str:
+    try:
+        return resolve(urlsplit(path).path).view_name
+    except Resolver404:
+        return "nowhere"
+
+
+def pieces_of(html: str) -> set[str]:
+    """The classes and the forms of a page, without what differs by status or by length."""
+    classes = {word for value in re.findall(r'class="([^"]*)"', html) for word in value.split()}
+    forms = {re.sub(r"/[^/]*\d[^/]*", "", url) for url in re.findall(r'action="([^"]*)"', html)}
+    return classes | forms
+
+
+def one_of_each_kind(found: dict[str, list[Reached]]) -> dict[str, list[Reached]]:
+    """Without the pages whose every piece was on the same address for a role before."""
+    seen: dict[str, set[str]] = {}
+    kept: dict[str, list[Reached]] = {}
+    for who, pages in found.items():
+        for page in pages:
+            known = seen.setdefault(page.name, set())
+            if not page.kind <= known:
+                kept.setdefault(who, []).append(page)
+                known |= page.kind
+    return kept
+
+
+@pytest.mark.parametrize("who", REACHED)
+def test_every_page_of_a_role_is_accessible_at_every_width(house, browser, who):
+    assert REACHED[who] - house.names[who] == set()
+    with opened_window(browser, house.server, screen=OFFICE_SCREEN) as page:
+        if who:
+            signed_in(page, User.objects.get(username=who), address=house.server.url)
+        faults = [
+            f"{reached.path} at {width}: {fault}"
+            for reached in house.pages.get(who, [])
+            for width, fault in look_at(page, reached.path)
+        ]
+
+    assert faults == []
+
+
+def look_at(page: Page, path: str) -> Iterator[tuple[int, str]]:
+    page.goto(path)
+    page.evaluate(AXE_SCRIPT)
+    for width, height in ((1366, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for violation in page.evaluate(AXE):
+            nodes = [node["html"][:160] for node in violation["nodes"]]
+            yield width, f"{violation['id']}: {violation['help']} {nodes[:3]}"
+    page.set_viewport_size({"width": 320, "height": 640})
+    if wider := page.evaluate(SIDEWAYS):
+        yield 320, f"scrolls sideways by {wider} px"
