@@ -155,6 +155,8 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = DATA_DIR / "files"
+# The journal's heads, outside the database: best on another disk or machine than the database.
+HEAD_FILE = env_path("HEAD_FILE", default=DATA_DIR / "journal_heads")
 UPLOAD_MOST_BYTES = env_int("UPLOAD_MOST_MB", default=20, least=1, most=200) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a pasted report is at most this long
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

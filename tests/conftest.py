@@ -1,17 +1,19 @@
 """What all tests stand on: a house of their own, its database, its broker; then the cast."""
 
+import importlib
 import os
 import random
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import factory.random
 import pytest
-from django.db import connections
-from django.test import override_settings
+from django.db import connection, connections
+from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from config.broker import server_command
@@ -98,6 +100,7 @@ def _house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with override_settings(
         DATA_DIR=folder,
         MEDIA_ROOT=folder / "files",
+        HEAD_FILE=folder / "journal_heads",
         STATIC_ROOT=folder / "static",
         CELERY_BROKER_URL=nobody_home,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -114,6 +117,41 @@ def django_db_modify_db_settings(
     if database["ENGINE"].endswith("sqlite3"):
         folder = tmp_path_factory.mktemp("database")
         database["TEST"]["NAME"] = str(folder / "test.sqlite3")
+
+
+# The journal's triggers: emptying the tables after a test with real transactions would be refused.
+
+
+@contextmanager
+def _triggers_lifted() -> Iterator[None]:
+    guard = importlib.import_module("accounts.migrations.0002_journal_is_append_only")
+    with connection.cursor() as cursor:
+        for statement in guard.LIFT[connection.vendor]:
+            cursor.execute(statement)
+    yield
+    with connection.cursor() as cursor:
+        for statement in guard.GUARD[connection.vendor]:
+            cursor.execute(statement)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_emptied() -> Iterator[None]:
+    empty = TransactionTestCase._fixture_teardown
+
+    def empty_without_triggers(case: TransactionTestCase) -> None:
+        with _triggers_lifted():
+            empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_without_triggers)
+        yield
+
+
+@pytest.fixture
+def unguarded(db: None) -> Iterator[None]:
+    """The journal without its triggers, for tests that tamper with it."""
+    with _triggers_lifted():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -74,19 +74,23 @@ def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., P
             window = opened_window(browser, live_server, screen={**OFFICE_SCREEN, **screen})
             page = windows.enter_context(window)
             if user:
-                signed_in(page, user, address=live_server.url)
+                signed_in(page, session_of(user), address=live_server.url)
             return page
 
         yield opened
 
 
-def signed_in(page: Page, user: User, *, address: str) -> None:
-    """The page goes on as this person, without the sign-in form."""
+def session_of(user: User) -> str:
+    """The key of a session that this person has just begun."""
     client = Client()
     client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    page.context.clear_cookies()
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def signed_in(page: Page, session: str, *, address: str) -> None:
+    """The page goes on in this session, without the sign-in form."""
+    cookie: Any = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}
+    page.context.add_cookies([cookie])
 
 
 @contextmanager

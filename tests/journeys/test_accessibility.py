@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import AXE_SCRIPT
+from axe_playwright_python.base import AXE_SCRIPT
 from django.core.management import call_command
 from django.test import Client
 from django.urls import Resolver404, resolve
@@ -21,7 +21,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests.conftest import FULL
-from tests.journeys.conftest import OFFICE_SCREEN, opened_window, signed_in
+from tests.journeys.conftest import OFFICE_SCREEN, opened_window, session_of, signed_in
 
 SAME_ADDRESS_MOST = 12  # pages that are opened of one address, in search of further kinds
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -78,18 +78,21 @@ class House:
     server: LiveServer
     pages: dict[str, list[Reached]]
     names: dict[str, set[str]]
+    sessions: dict[str, str]
 
 
 @pytest.fixture(scope="module")
 def house(django_db_setup, django_db_blocker) -> Iterator[House]:
-    """Loaded once for the module: its tests ask for no database and change nothing in it."""
+    """Loaded once for the module and committed, for the server's thread; its tests only look."""
     with django_db_blocker.unblock():
         call_command("load_demo", verbosity=0)
         server = LiveServer("localhost")
         with server._live_server_modified_settings:
             found = {who: list(crawl(who)) for who in REACHED}
             names = {who: {page.name for page in pages} for who, pages in found.items()}
-            yield House(server, found if FULL else one_of_each_kind(found), names)
+            users = User.objects.filter(username__in=REACHED)
+            sessions = {user.username: session_of(user) for user in users}
+            yield House(server, found if FULL else one_of_each_kind(found), names, sessions)
         server.stop()
         call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
 
@@ -148,12 +151,13 @@ def one_of_each_kind(found: dict[str, list[Reached]]) -> dict[str, list[Reached]
     return kept
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("who", REACHED)
 def test_every_page_of_a_role_is_accessible_at_every_width(house, browser, who):
     assert REACHED[who] - house.names[who] == set()
     with opened_window(browser, house.server, screen=OFFICE_SCREEN) as page:
         if who:
-            signed_in(page, User.objects.get(username=who), address=house.server.url)
+            signed_in(page, house.sessions[who], address=house.server.url)
         faults = [
             f"{reached.path} at {width}: {fault}"
             for reached in house.pages.get(who, [])

@@ -6,7 +6,7 @@ from datetime import date
 import openpyxl
 import pytest
 
-from accounts.journal import first_broken
+from accounts.journal import first_fault
 from accounts.models import JournalEntry, Role
 from rectification.ledger import applying, exporting, parsing, spreadsheet
 from rectification.models import Measure, Problem
@@ -86,7 +86,7 @@ def test_a_confirmed_plan_enters_problem_and_measure_with_their_journal(office):
     assert [unit.name for unit in measure.supporting_units.order_by("pk")] == ["财务处", "监测站"]
     assert measure.person_in_charge is None
     assert [entry.verb for entry in JournalEntry.objects.all()] == ["plan", "plan", "import_ledger"]
-    assert first_broken() is None
+    assert first_fault() is None
 
 
 def test_the_same_file_again_changes_nothing(office):

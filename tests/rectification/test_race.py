@@ -68,7 +68,7 @@ def test_of_eight_reviewers_at_once_one_approves(cast):
 
     assert together(8, approve).count("done") == 1
     assert Review.objects.count() == 1
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
 
 
 def test_eight_ticks_at_once_open_one_round(cast):
@@ -77,4 +77,4 @@ def test_eight_ticks_at_once_open_one_round(cast):
     assert DispatchRound.objects.filter(state="open").count() == 1
     assert DispatchRound.objects.count() == 12
     assert Notice.objects.count() == 1
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None

@@ -69,7 +69,7 @@ def test_the_whole_way_to_close_out(cast):
     assert measure.requests.get().outcome == RequestOutcome.APPROVED
     assert [event.verb for event in measure.events.order_by("pk")] == ["plan", "submit", "close"]
     assert [entry.verb for entry in JournalEntry.objects.all()] == ["submit", "approve", "close"]
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
 
 
 def test_a_return_counts_its_rounds_and_erases_nothing(cast):

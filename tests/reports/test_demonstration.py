@@ -150,7 +150,7 @@ def test_one_journal_entry_stands_for_the_whole_load():
     entries = JournalEntry.objects.filter(verb="load_demo")
     assert entries.get().after["measure"] == 161
     assert JournalEntry.objects.count() == 3  # the load, the report composed, the report published
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
 
 
 def test_the_next_round_opens_over_the_ledger_as_it_is():

@@ -69,7 +69,7 @@ def test_starting_a_draft_is_journaled():
     report = draft(newsroom())
     entry = JournalEntry.objects.get(verb="compose")
     assert (entry.subject_code, entry.after["as_of"]) == (report.subject_code, "2025-07-31")
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
 
 
 def test_a_further_draft_begins_with_the_prose_of_the_last_one():
@@ -226,7 +226,7 @@ def test_the_journal_holds_the_hashes():
     assert entry.after["text_hash"] == publication.text_hash
     assert entry.after["article_hash"] == publication.article_hash
     assert entry.after["data_hash"] == publication.data_hash
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
 
 
 def test_the_headline_is_what_the_text_states():

@@ -71,7 +71,7 @@ def test_what_is_published_is_what_one_version_of_the_draft_said():
         assert text in after
         if published is not None:  # whoever came second was refused, or came after
             assert Publication.objects.get(number=published).text == before
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
 
 
 def test_of_eight_who_publish_at_once_one_does():

@@ -157,7 +157,7 @@ def test_the_journal_tells_of_the_report_and_of_each_problem():
         ("report", "shuiwu/shuiwu"),
     ]
     assert set(JournalEntry.objects.values_list("by", flat=True)) == {office.pk}
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
 
 
 # Whose it is ------------------------------------------------------------------------------------
@@ -340,4 +340,4 @@ def test_of_two_imports_at_once_one_is_told_that_it_came_second():
     assert Problem.objects.count() == 3
     assert told[0] in ("first", "second")
     assert "导入" in told[1]
-    assert journal.first_broken() is None
+    assert journal.first_fault() is None
