@@ -89,22 +89,6 @@ def amend_measure(
     journal.append(act, by=by, at=at)
 
 
-@transaction.atomic
-def amend_problem(
-    problem: Problem, *, before: Mapping[str, str], by: User, at: datetime, why: str
-) -> None:
-    """The same for a problem. Raises AmendRefused, ValidationError."""
-    problem.full_clean()
-    content = {name: getattr(problem, name) for name in PROBLEM_CONTENT}
-    rows = Problem.objects.filter(pk=problem.pk, version=problem.version)
-    if not rows.update(version=F("version") + 1, **content):
-        raise AmendRefused(f"{problem.code} 在您打开之后被别人改过，请重新打开再改。")
-    problem.refresh_from_db(fields=["version"])
-    after = content_of(problem, PROBLEM_CONTENT)
-    act = Act("amend", "problem", problem.subject_code, dict(before), after, why)
-    journal.append(act, by=by, at=at)
-
-
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:
     """The content as the journal keeps it: every value as text."""
     return {name: _text(getattr(row, name)) for name in names}

@@ -25,8 +25,7 @@ from rectification.models import (
     ProgressEntry,
     Workday,
 )
-from rectification.models.measure import FINISHED
-from rectification.states import RoundState, WorkStatus
+from rectification.states import FINISHED, RoundState, WorkStatus
 
 _NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)
 DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold the rest

@@ -19,6 +19,9 @@ class WorkStatus(models.TextChoices):
     NOT_APPLICABLE = "not_applicable", "不再适用"
 
 
+FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
+
+
 class ProblemStatus(models.TextChoices):
     UNDER_WAY = "under_way", "整改中"
     CLOSED = "closed", "已完成"

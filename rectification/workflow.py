@@ -169,8 +169,8 @@ def reopen(measure: Measure, *, by: User, at: datetime, why: str, version: int) 
     Raises MoveRefused, StaleSave.
     """
     _require(permissions.may_reopen(by, measure), measure, "reopen")
+    problem = _claimed(measure.problem_id)
     _move(measure, "reopen", by=by, at=at, why=why, version=version, closed_on=None)
-    problem = Problem.objects.select_related("inspection").get(pk=measure.problem_id)
     if problem.status in PROBLEM_MOVES["reopen"].sources:
         reason = f"{measure.code} 反弹：{why}"
         _move_problem(problem, "reopen", by=by, at=at, why=reason, closed_on=None)
@@ -184,10 +184,10 @@ def accept(problem: Problem, *, by: User, at: datetime, why: str, version: int) 
     """
     if not permissions.may_accept(by, problem):
         raise MoveRefused(f"{problem.code} 现在不能由您验收销号。")
-    if problem.measures.unfinished().exists() or not problem.measures.exists():
-        raise MoveRefused(f"{problem.code} 还有未销号的措施，不能验收销号。")
-    if problem.version != version:
+    if _claimed(problem.pk).version != version:
         raise StaleSave(_stale(problem.code))
+    if not Problem.objects.filter(pk=problem.pk).awaiting_acceptance().exists():
+        raise MoveRefused(f"{problem.code} 还有未销号的措施，不能验收销号。")
     _move_problem(problem, "close", by=by, at=at, why=why, closed_on=_day(at))
 
 
@@ -257,6 +257,14 @@ def _stale(code: str) -> str:
     return f"{code} 在您打开之后被别人改过，您的内容没有保存。"
 
 
+def _claimed(pk: int) -> Problem:
+    """The problem, held to the end: of its acceptance and the rebound of a measure one waits.
+
+    Both take it before any other row, so that neither holds what the other waits for.
+    """
+    return Problem.objects.select_for_update(of=("self",)).select_related("inspection").get(pk=pk)
+
+
 def _move_problem(
     problem: Problem, verb: str, *, by: User, at: datetime, why: str, **changes: Any
 ) -> None:
@@ -306,7 +314,9 @@ def _advance(
     before, request.stage = {"stage": request.stage.name}, stage
     measure = request.measure
     # A page opened at the stage before must not decide at this one.
-    Measure.objects.filter(pk=measure.pk).update(version=F("version") + 1)
+    read = Measure.objects.filter(pk=measure.pk, version=measure.version)
+    if not read.update(version=F("version") + 1):
+        raise StaleSave(_stale(measure.code))
     measure.refresh_from_db(fields=["version"])
     act = Act("approve", "measure", measure.subject_code, before, {"stage": stage.name}, opinion)
     journal.append(act, by=by, at=at)

@@ -13,7 +13,7 @@ from typing import Any
 from accounts.models import Unit
 from rectification.models import Inspection, ProgressEntry
 from rectification.models.inspection import Level
-from rectification.states import ProblemStatus, WorkStatus
+from rectification.states import FINISHED, ProblemStatus
 from reports import figures, policy
 from reports.document import Document, Fact, Group, Item, Section, SectionKind
 from reports.numerals import chinese
@@ -21,7 +21,6 @@ from reports.prose import Passage, Prose
 from reports.reading import ReportRefused, read_text
 from reports.rendering import to_text
 
-FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
 NO_WORDING = "【公开表述待拟】"
 SUPERIORS = {
     Level.CENTRAL: "党中央",

@@ -123,7 +123,7 @@ def django_db_modify_db_settings(
 
 
 @contextmanager
-def _triggers_lifted() -> Iterator[None]:
+def triggers_lifted() -> Iterator[None]:
     guard = importlib.import_module("accounts.migrations.0002_journal_is_append_only")
     with connection.cursor() as cursor:
         for statement in guard.LIFT[connection.vendor]:
@@ -139,7 +139,7 @@ def _tables_can_be_emptied() -> Iterator[None]:
     empty = TransactionTestCase._fixture_teardown
 
     def empty_without_triggers(case: TransactionTestCase) -> None:
-        with _triggers_lifted():
+        with triggers_lifted():
             empty(case)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -150,7 +150,7 @@ def _tables_can_be_emptied() -> Iterator[None]:
 @pytest.fixture
 def unguarded(db: None) -> Iterator[None]:
     """The journal without its triggers, for tests that tamper with it."""
-    with _triggers_lifted():
+    with triggers_lifted():
         yield
 
 

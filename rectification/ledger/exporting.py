@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db.models import Prefetch
+from django.db.models.functions import Length
 
 from rectification.ledger import spreadsheet
 from rectification.ledger.columns import HEADINGS
@@ -13,15 +14,21 @@ from rectification.models import (
     Measure,
     MeasureQuerySet,
     Problem,
+    ProblemQuerySet,
     ProgressEntry,
 )
 
 
-def export(inspection: Inspection, *, measures: MeasureQuerySet, on: date) -> bytes:
-    """The measures given (those the person may see), with their problems, as .xlsx bytes."""
+def export(
+    inspection: Inspection, *, measures: MeasureQuerySet, problems: ProblemQuerySet, on: date
+) -> bytes:
+    """The measures given (those the person may see), with their problems, as .xlsx bytes.
+
+    Before the plan has come there are none: then the problems given, one row each.
+    """
     rows = [_row(measure) for measure in _complete(measures)]
     if not rows:
-        rows = [_problem_row(problem) for problem in inspection.problems.for_list()]
+        rows = [_problem_row(problem) for problem in problems.for_list()]
     numbered = _numbered(rows)
     title = f"{inspection.name}整改台账（截至{on.year}年{on.month}月{on.day}日）"
     cells = [[row.get(heading, "") for heading in HEADINGS] for row in numbered]
@@ -46,7 +53,7 @@ def _complete(measures: MeasureQuerySet) -> MeasureQuerySet:
             Prefetch("progress", ProgressEntry.objects.latest_first()),
             Prefetch("requests", requests),
         )
-        .order_by("problem__code", "pk")
+        .order_by(Length("problem__code"), "problem__code", "pk")
     )
 
 
@@ -88,8 +95,9 @@ def _problem_row(problem: Problem) -> dict[str, str]:
 
 def _numbered(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """序号 counts problems: rows of one problem share it."""
-    codes = list(dict.fromkeys(row["问题编号"] for row in rows))
-    return [row | {"序号": str(codes.index(row["问题编号"]) + 1)} for row in rows]
+    codes = dict.fromkeys(row["问题编号"] for row in rows)
+    numbers = {code: str(number) for number, code in enumerate(codes, start=1)}
+    return [row | {"序号": numbers[row["问题编号"]]} for row in rows]
 
 
 def _name(person: object) -> str:

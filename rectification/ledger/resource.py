@@ -94,8 +94,9 @@ class TimeField(fields.Field):
 
     def save(self, instance: Measure, row: Any, is_m2m: bool = False, **kwargs: Any) -> None:
         time = self.clean(row, **kwargs)
-        unchanged = (instance.time_kind, instance.deadline, instance.precision)
-        if unchanged == (time.kind, time.deadline, time.precision):
+        agreed = (instance.deadline, instance.precision) == (time.deadline, time.precision)
+        # A day in the cell says nothing of the kind: 立行立改 may have a deadline too.
+        if agreed and (time.deadline or instance.time_kind == time.kind):
             return
         instance.time_kind, instance.deadline = time.kind, time.deadline
         instance.precision = time.precision
@@ -242,7 +243,10 @@ class MeasureResource(resources.ModelResource):
             area=self._area(parsing.clean(row.get("反馈方面"))),
             lead_executive=PersonWidget().clean(row.get("牵头领导")),
         )
-        planning.enter_problem(problem, by=self.by, at=self.at)
+        try:
+            planning.enter_problem(problem, by=self.by, at=self.at)
+        except ValidationError as error:
+            raise ValueError("；".join(sentences(error, of=Problem))) from error
         return problem
 
     def _area(self, name: str) -> FindingArea | None:
@@ -277,13 +281,15 @@ def _only(units: Iterable[Unit]) -> Unit | None:
     return found[0] if len(found) == 1 else None
 
 
-def sentences(error: BaseException) -> tuple[str, ...]:
-    """What went wrong in a row, in words, with the field where one is known."""
+def sentences(
+    error: BaseException, *, of: type[Measure] | type[Problem] = Measure
+) -> tuple[str, ...]:
+    """What went wrong in a row, in words, with the field of the model where one is known."""
     if not isinstance(error, ValidationError):
         return (str(error),)
     if not hasattr(error, "error_dict"):
         return tuple(error.messages)
-    names = {field.name: str(field.verbose_name) for field in Measure._meta.fields}
+    names = {field.name: str(field.verbose_name) for field in of._meta.fields}
     return tuple(
         f"{names.get(name, name)}：{message}" if name != "__all__" else message
         for name, messages in error.message_dict.items()

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import PurePath
 
 import xlsxwriter
@@ -129,8 +130,19 @@ def _csv_rows(content: bytes, name: str) -> list[list[str]]:
             continue
         if "\0" in text:
             break
-        return list(csv.reader(io.StringIO(text, newline="")))[: MOST_ROWS + HEADER_WITHIN]
+        return _parsed_csv(text, name)
     raise WorkbookRefused(f"{name} 的编码不是 UTF-8 或 GB 18030，请另存为 .xlsx 后再上传。")
+
+
+def _parsed_csv(text: str, name: str) -> list[list[str]]:
+    lines = csv.reader(io.StringIO(text, newline=""))
+    try:
+        rows = list(islice(lines, MOST_ROWS + HEADER_WITHIN + 1))
+    except csv.Error as error:
+        raise WorkbookRefused(f"{name} 读不出来，请用 Excel 打开另存为 .xlsx 后再上传。") from error
+    if len(rows) > MOST_ROWS + HEADER_WITHIN:
+        raise WorkbookRefused(f"{name} 太大，最多 {MOST_ROWS} 行，请拆分后再上传。")
+    return rows
 
 
 def _header_at(rows: Sequence[Sequence[object]]) -> int | None:

@@ -183,7 +183,19 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=20, verbose_name="措施编号")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z",
+                                "编号不能有斜线或控制字符，也不能只有句点，请改写。",
+                            )
+                        ],
+                        verbose_name="措施编号",
+                    ),
+                ),
                 ("text", models.TextField(max_length=4000, verbose_name="整改措施")),
                 ("target", models.TextField(blank=True, max_length=2000, verbose_name="整改目标")),
                 (
@@ -573,7 +585,19 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("code", models.CharField(max_length=20, verbose_name="问题编号")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z",
+                                "编号不能有斜线或控制字符，也不能只有句点，请改写。",
+                            )
+                        ],
+                        verbose_name="问题编号",
+                    ),
+                ),
                 ("wording", models.TextField(max_length=4000, verbose_name="反馈问题")),
                 (
                     "public_wording",

@@ -9,6 +9,11 @@ from django.db.models import F, Q
 from accounts.models import Unit, under
 from rectification import clock
 
+# A code is a part of an address: a slash, or nothing but full stops, would lead elsewhere.
+CODE = RegexValidator(
+    r"\A(?!\.+\Z)[^/\x00-\x1f\x7f]+\Z", "编号不能有斜线或控制字符，也不能只有句点，请改写。"
+)
+
 
 class Level(models.TextChoices):
     CENTRAL = "central", "中央"

@@ -9,10 +9,9 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from accounts.models import Unit, under
 from rectification import clock
-from rectification.models.inspection import Inspection
-from rectification.states import Precision, TimeKind, WorkStatus
+from rectification.models.inspection import CODE, Inspection
+from rectification.states import FINISHED, Precision, TimeKind, WorkStatus
 
-FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
 _FINISHED_LAST = Case(When(status__in=FINISHED, then=1), default=0)
 
 
@@ -108,7 +107,7 @@ class Measure(models.Model):
         on_delete=models.PROTECT,
         related_name="measures",
     )
-    code = models.CharField("措施编号", max_length=20)
+    code = models.CharField("措施编号", max_length=20, validators=[CODE])
     text = models.TextField("整改措施", max_length=4000)
     target = models.TextField("整改目标", max_length=2000, blank=True)
     lead_unit = models.ForeignKey(

@@ -1,13 +1,13 @@
 from collections.abc import Iterable
-from datetime import date
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Length
 
 from accounts.models import Unit, under
-from rectification.models.inspection import FindingArea, Inspection
+from rectification.models.inspection import CODE, FindingArea, Inspection
 from rectification.models.measure import Measure
 from rectification.states import ProblemStatus, WorkStatus
 
@@ -48,10 +48,14 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
             Q(code__icontains=text) | Q(wording__icontains=text) | Q(public_wording__icontains=text)
         )
 
+    def in_code_order(self) -> Self:
+        """1, 2, 10 and P-001, P-002: the ledger numbers its problems one way."""
+        return self.order_by(Length("code"), "code")
+
     def for_list(self) -> Self:
         """Everything the list page shows, in one query."""
         related = ("inspection", "area", "lead_unit", "lead_executive")
-        return self.select_related(*related).counting_measures().order_by("code")
+        return self.select_related(*related).counting_measures().in_code_order()
 
 
 class Problem(models.Model):
@@ -62,7 +66,7 @@ class Problem(models.Model):
     """
 
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="problems")
-    code = models.CharField("问题编号", max_length=20)
+    code = models.CharField("问题编号", max_length=20, validators=[CODE])
     area = models.ForeignKey(
         FindingArea,
         verbose_name="反馈方面",
@@ -134,6 +138,3 @@ class Problem(models.Model):
     def subject_code(self) -> str:
         """How the journal names this problem."""
         return f"{self.inspection.code}/{self.code}"
-
-    def was_closed_by(self, day: date) -> bool:
-        return self.closed_on is not None and self.closed_on <= day

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rectification import access, permissions, uploads
 from rectification.forms import LedgerFileForm
 from rectification.ledger import applying, exporting, spreadsheet
-from rectification.models import Measure
+from rectification.models import Measure, Problem
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -86,7 +86,13 @@ def ledger_export(request, inspection):
     """The ledger as .xlsx: the measures that this person may see."""
     found = access.inspection(request.user, inspection)
     on = timezone.localdate()
-    content = exporting.export(found, measures=_visible(request.user, found), on=on)
+    problems = Problem.objects.visible_within(permissions.scope_of(request.user))
+    content = exporting.export(
+        found,
+        measures=_visible(request.user, found),
+        problems=problems.filter(inspection=found),
+        on=on,
+    )
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="ledger-{found.code}-{on}.xlsx"'
     return answer

@@ -81,10 +81,11 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
     in_order = visible.filter(problem=problem).for_list(on=on).order_by(Length("code"), "code")
     measures = queries.rows(in_order, on=on)
     done = sum(row.measure.is_finished for row in measures)
-    ready = bool(measures) and done == len(measures)
-    may_accept = ready and permissions.may_accept(request.user, problem)
+    waiting = Problem.objects.filter(pk=problem.pk).awaiting_acceptance()
+    may_accept = permissions.may_accept(request.user, problem) and waiting.exists()
     blank = AcceptForm(initial={"version": problem.version}, auto_id="accept-%s")
-    outcomes = InstitutionalOutcome.objects.filter(measures__problem=problem).distinct()
+    shown = [row.measure for row in measures]
+    outcomes = InstitutionalOutcome.objects.filter(measures__in=shown).distinct()
     context = {
         "nav": "problems",
         "inspection": problem.inspection,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Length
 
 from rectification import clock
 from rectification.models import Inspection, InstitutionalOutcome, Measure, MeasureEvent, Problem
@@ -38,7 +39,7 @@ def measures_behind(figure: Figure, inspection: Inspection, *, on: date) -> Quer
 
 def problems_behind(figure: Figure, inspection: Inspection, *, on: date) -> QuerySet[Problem]:
     rows = problems_as_of(inspection, on=on).filter(figure.condition(inspection, on))
-    return rows.select_related("lead_unit").order_by("code")
+    return rows.select_related("lead_unit").order_by(Length("code"), "code")
 
 
 def outcomes_behind(inspection: Inspection, *, on: date) -> QuerySet[InstitutionalOutcome]:

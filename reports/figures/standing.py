@@ -5,9 +5,8 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from rectification.models import Inspection, Measure, MeasureEvent, Problem, ProblemEvent
-from rectification.states import WorkStatus
+from rectification.states import FINISHED, WorkStatus
 
-FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
 OPEN = tuple(status for status in WorkStatus if status not in FINISHED)
 DECIDED = (WorkStatus.CLOSED, WorkStatus.SENT_BACK)
 

@@ -94,7 +94,9 @@ def signed_in(page: Page, session: str, *, address: str) -> None:
 
 
 @contextmanager
-def opened_window(browser: Browser, live_server: LiveServer, *, screen: dict[str, Any]) -> Iterator[Page]:
+def opened_window(
+    browser: Browser, live_server: LiveServer, *, screen: dict[str, Any]
+) -> Iterator[Page]:
     """A fresh visitor. Fails afterwards if a script broke, the pages' policy had to refuse
     something, or a request left the site."""
     faults: list[str] = []

@@ -1,4 +1,4 @@
-"""The main job, end to end: a unit's progress, its close-out with one return, the published report."""
+"""The main job: a measure is reported, returned once, closed, and the report is published."""
 
 import re
 

@@ -8,6 +8,7 @@ from accounts.models import Role
 from rectification.models import Inspection, Measure, Problem
 from tests.factories import bureau, person
 from tests.journeys.conftest import TEXTS
+from tests.journeys.looking import faults_of
 
 REPORT = TEXTS / "教育局_圆圈数字.txt"
 
@@ -28,6 +29,7 @@ def test_a_published_report_becomes_problems_after_a_look_at_the_plan(office, vi
     expect(page.get_by_role("heading", name="预览导入")).to_be_visible()
     expect(page.locator("main")).to_contain_text("校外培训监管留有空当")
     assert not Inspection.objects.exists()
+    assert faults_of(page) == []
     confirm = page.locator("#confirm")
     confirm.get_by_label("网址名").fill("jy24")
     confirm.get_by_role("button", name="确认导入").click()
@@ -51,6 +53,7 @@ def test_a_report_that_is_none_is_refused_on_the_same_page(office, visit):
 
     expect(page.get_by_label("或者粘贴全文")).to_have_value("从前有座山，山上有座庙。")
     expect(page.locator(".errorlist, .field-error, .message-error").first).to_be_visible()
+    assert faults_of(page) == []
     assert not Inspection.objects.exists()
 
 
@@ -80,6 +83,7 @@ def test_a_workbook_goes_out_is_edited_and_comes_in_again(cast, visit, tmp_path)
     expect(plan.locator("del")).to_contain_text("修订河湖巡查制度")
     expect(plan.locator("ins")).to_contain_text("每周巡查两次，结果当日公布。")
     assert Measure.objects.count() == 1
+    assert faults_of(page) == []
     page.get_by_role("button", name="确认导入").click()
     expect(page.locator(".message-done")).to_contain_text("新增1条措施，修改1条")
     expect(page.locator("tbody")).to_contain_text("逐座检修水闸。")
@@ -100,6 +104,7 @@ def test_a_workbook_with_a_wrong_cell_writes_nothing_and_names_the_cell(cast, vi
 
     expect(page.locator(".plan-refused")).to_contain_text("整改时限")
     expect(page.locator(".plan-refused")).to_contain_text("改天再说")
+    assert faults_of(page) == []
     expect(page.get_by_role("button", name="确认导入")).to_have_count(0)
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from rectification.models import ProgressEntry
 from reports import editing
 from tests.factories import NOON
+from tests.journeys.looking import faults_of
 
 FIRST = "第一个窗口：完成了巡查。"
 SECOND = "第二个窗口：补充了照片。"
@@ -68,6 +69,7 @@ def test_a_late_report_is_refused_with_both_texts_and_can_be_filed_again(cast, v
 
     assert answered.value.status == 409
     expect_both_texts(second)
+    assert not scripts or faults_of(second) == []
     save(second)
     expect(second.locator(".message-done")).to_contain_text("已报送")
     assert [entry.text for entry in ProgressEntry.objects.order_by("pk")] == [FIRST, SECOND]
@@ -129,6 +131,7 @@ def test_a_late_edit_of_a_draft_shows_both_texts_and_keeps_what_was_typed(cast, 
     assert answered.value.status == 409
     expect(second.locator("aside")).to_contain_text(FIRST)
     expect(second.get_by_label("正文")).to_have_value(SECOND)
+    assert faults_of(second) == []
     second.get_by_role("button", name="保存").click()
     expect(second.locator(".message-done")).to_contain_text("已保存")
     section.refresh_from_db()

@@ -69,6 +69,15 @@ def take_over(content, office, name="台账.xlsx", digest=None):
     )
 
 
+def exported(inspection):
+    return exporting.export(
+        inspection,
+        measures=Measure.objects.all(),
+        problems=Problem.objects.all(),
+        on=date(2025, 7, 31),
+    )
+
+
 def test_a_plan_writes_nothing(office):
     made = plan(workbook(ROW), office)
 
@@ -147,7 +156,7 @@ def test_what_goes_out_comes_in_unchanged(office):
     inspection, _ = office
     take_over(workbook(ROW, ["P-002", "二。", "+1 措施", "财务处", "", "立行立改", "", ""]), office)
 
-    out = exporting.export(inspection, measures=Measure.objects.all(), on=date(2025, 7, 31))
+    out = exported(inspection)
 
     assert [row.kind for row in plan(out, office).rows] == ["unchanged", "unchanged"]
 
@@ -195,3 +204,39 @@ def test_a_time_limit_is_understood(cell, expected):
 def test_a_time_limit_that_is_not_understood_is_refused(cell):
     with pytest.raises(parsing.CellRefused, match="整改时限"):
         parsing.time_of(cell, year=2025)
+
+
+def test_a_deadline_in_a_cell_does_not_change_the_kind_of_time(office):
+    take_over(workbook(ROW), office)
+    Measure.objects.update(time_kind=TimeKind.IMMEDIATE)
+
+    take_over(workbook([*ROW[:6], "每周两巡", "/"]), office)
+
+    measure = Measure.objects.get()
+    assert (measure.target, measure.time_kind) == ("每周两巡", TimeKind.IMMEDIATE)
+
+
+@pytest.mark.parametrize("code", ["1/2", "..", "P\x7f1"])
+def test_a_code_that_cannot_be_an_address_is_refused(office, code):
+    made = plan(workbook([code, *ROW[1:]]), office)
+
+    assert [row.kind for row in made.rows] == ["refused"]
+    assert made.rows[0].reasons[0].startswith("问题编号：编号不能有斜线")
+
+
+def test_a_measures_code_that_cannot_be_an_address_is_refused(office):
+    made = plan(workbook([*ROW, "M/1"], header=[*HEADER, "措施编号"]), office)
+
+    assert made.rows[0].reasons == ("措施编号：编号不能有斜线或控制字符，也不能只有句点，请改写。",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [(["1", "字" * 140_000, "措施", "立行立改"], "读不出来"), (["1", "二", "三", "四"], "太大")],
+)
+def test_a_csv_that_cannot_be_read_whole_is_refused(office, monkeypatch, lines, says):
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 10)
+    text = "\n".join(["问题编号,反馈问题,整改措施,整改时限", *[",".join(lines)] * 30])
+
+    with pytest.raises(spreadsheet.WorkbookRefused, match=says):
+        plan(text.encode(), office, "台账.csv")

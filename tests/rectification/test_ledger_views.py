@@ -154,3 +154,16 @@ def test_a_liaison_has_no_import(client, office):
     client.force_login(liaison)
 
     assert (client.get(IMPORT).status_code, client.post(CONFIRM).status_code) == (404, 404)
+
+
+def test_whoever_sees_no_problem_exports_none(client, office):
+    client.post(CONFIRM, hidden(upload(client, workbook(ROW))))
+    stranger = factories.unit("没有措施的处", parent=office.unit)
+    client.force_login(factories.person(Role.LIAISON, stranger))
+
+    answer = client.get("/i/x25/ledger/export/")
+
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    cells = [str(cell.value) for row in book.active.iter_rows() for cell in row]
+    assert "反馈问题" in cells
+    assert ROW[1] not in cells

@@ -279,3 +279,28 @@ def test_a_liaison_sees_only_what_the_own_unit_leads_or_supports(cast, client):
     assert [row.measure.code for row in page.context["measures"]] == ["M-S"]
     assert "另有 1 条措施由其他单位承担" in page.content.decode()
     assert "M-900-1" not in page.content.decode()
+
+
+def test_problems_are_listed_as_the_ledger_numbers_them(cast, client):
+    for code in ("10", "2"):
+        ProblemFactory(inspection=cast.inspection, code=code)
+    client.force_login(cast.office)
+
+    listed = client.get(f"{cast.base}problems/").context["listing"].rows
+
+    assert [problem.code for problem in listed] == ["2", "10", "P-900"]
+
+
+def test_a_problem_shows_the_outcomes_of_the_persons_own_measures_alone(cast, client):
+    foreign = MeasureFactory(problem=cast.problem, lead_unit=cast.elsewhere)
+    for title, measure in (("巡查制度", cast.measure), ("泵站规程", foreign)):
+        outcome = InstitutionalOutcome.objects.create(
+            inspection=cast.inspection, title=title, issued_on=date(2025, 5, 1)
+        )
+        outcome.measures.add(measure)
+    client.force_login(cast.liaison)
+
+    shown = client.get(f"{cast.base}problems/P-900/").content.decode()
+
+    assert "巡查制度" in shown
+    assert "泵站规程" not in shown

@@ -9,7 +9,14 @@ from django.db import connection
 from accounts import journal
 from accounts.models import JournalEntry, Role
 from rectification import dispatching, permissions, workflow
-from rectification.models import DispatchRound, Measure, Notice, ProgressEntry, Review
+from rectification.models import (
+    DispatchRound,
+    Measure,
+    Notice,
+    Problem,
+    ProgressEntry,
+    Review,
+)
 from tests.factories import NOON, person
 
 pytestmark = [
@@ -77,4 +84,26 @@ def test_eight_ticks_at_once_open_one_round(cast):
     assert DispatchRound.objects.filter(state="open").count() == 1
     assert DispatchRound.objects.count() == 12
     assert Notice.objects.count() == 1
+    assert journal.first_fault() is None
+
+
+def test_a_problem_is_not_accepted_while_a_measure_of_it_rebounds(cast):
+    executives = [person(Role.EXECUTIVE, cast.inspection.inspected_unit) for _ in range(4)]
+    Measure.objects.filter(pk=cast.measure.pk).update(status="closed", closed_on=NOON.date())
+
+    def accept(number):
+        problem = Problem.objects.get(pk=cast.problem.pk)
+        by = executives[number // 2]
+        return attempt(lambda: workflow.accept(problem, by=by, at=NOON, why="成效明显", version=1))
+
+    def reopen():
+        measure = Measure.objects.get(pk=cast.measure.pk)
+        return attempt(
+            lambda: workflow.reopen(measure, by=cast.office, at=NOON, why="反弹", version=1)
+        )
+
+    together(8, lambda number: accept(number) if number % 2 else reopen())
+
+    assert Measure.objects.get().status == "rebounded"
+    assert Problem.objects.get().status in {"under_way", "rebounded"}
     assert journal.first_fault() is None

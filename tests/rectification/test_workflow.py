@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from accounts import journal
 from accounts.models import JournalEntry, Role
 from rectification import permissions, workflow
-from rectification.models import Measure, MeasureEvent, Problem, ProgressEntry
+from rectification.models import Measure, MeasureEvent, Problem, ProgressEntry, Review
 from rectification.states import (
     MEASURE_MOVES,
     ProblemStatus,
@@ -226,6 +226,23 @@ def test_a_page_of_the_stage_before_does_not_decide_at_this_one(cast):
         workflow.approve(pending, by=cast.office, at=NOON, opinion="", version=read)
 
 
+def test_a_measure_amended_between_reading_and_approval_is_not_approved(cast, monkeypatch):
+    request = apply_for(cast)
+    seen = workflow._seen
+
+    def amended_just_after(measure, version):
+        seen(measure, version)
+        Measure.objects.filter(pk=measure.pk).update(version=version + 1)
+
+    monkeypatch.setattr(workflow, "_seen", amended_just_after)
+    with pytest.raises(workflow.StaleSave):
+        workflow.approve(
+            request, by=cast.head, at=NOON, opinion="", version=request.measure.version
+        )
+
+    assert not Review.objects.exists()
+
+
 def test_the_second_click_loses(cast):
     apply_for(cast)
     stale = permissions.pending_request(fresh(cast.measure))
@@ -268,6 +285,15 @@ def test_a_problem_without_measures_is_not_accepted(cast):
 
     with pytest.raises(workflow.MoveRefused):
         workflow.accept(empty, by=cast.executive, at=NOON, why="成效明显", version=1)
+
+
+def test_a_second_acceptance_is_told_that_the_problem_has_changed(cast):
+    in_status(cast, WorkStatus.CLOSED)
+    late = fresh(cast.problem)
+    workflow.accept(cast.problem, by=cast.executive, at=NOON, why="成效明显", version=1)
+
+    with pytest.raises(workflow.StaleSave):
+        workflow.accept(late, by=cast.executive, at=NOON, why="成效明显", version=1)
 
 
 def test_the_acceptance_of_a_changed_problem_is_stale(cast):
