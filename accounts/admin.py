@@ -6,6 +6,7 @@ No administrator sees business data; nothing here can be deleted; every change i
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import journal
@@ -13,8 +14,6 @@ from accounts.models import JournalEntry, Role, RoleAssignment, Unit, User
 from accounts.rights import rights_of
 
 admin.site.unregister(Group)
-admin.site.site_header = admin.site.site_title = "整改台账 管理后台"
-admin.site.index_title = "单位、人员、角色与设置"
 
 
 class GrantedAdmin(admin.ModelAdmin):
@@ -98,11 +97,22 @@ class PersonAdmin(GrantedAdmin, UserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("人员", {"fields": ("name", "unit", "position", "email")}),
-        ("登录", {"fields": ("is_active", "is_staff")}),
+        ("登录", {"fields": ("is_active",)}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "name", "unit", "position", "password1", "password2")}),
     )
+
+    def user_change_password(self, request, id, form_url=""):
+        """Django's view for a new password, which does not save through `save_model`."""
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
+
+    def log_change(self, request, obj, message):
+        """The one word that the view above says of what it did; other changes are recorded."""
+        if request.resolver_match.url_name == "auth_user_password_change":
+            act = journal.Act("set_password", "user", str(obj.pk))
+            journal.append(act, by=request.user, at=timezone.now())
 
 
 @admin.register(RoleAssignment)

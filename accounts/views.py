@@ -1,24 +1,46 @@
 """Signing in and out, and the own password: Django's views with this house's words."""
 
+from urllib.parse import urlsplit
+
 from django.contrib.auth.views import (
     LoginView,
     LogoutView,
     PasswordChangeDoneView,
     PasswordChangeView,
 )
+from django.db import transaction
 from django.urls import reverse_lazy
+from django.utils import timezone
 
+from accounts import journal
 from accounts.forms import NewPasswordForm, SignInForm
 
-sign_in = LoginView.as_view(
-    template_name="accounts/sign_in.html",
-    authentication_form=SignInForm,
-    redirect_authenticated_user=True,
-)
+
+class OwnPassword(PasswordChangeView):
+    template_name = "accounts/password_change.html"
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("accounts:password_done")
+
+    def form_valid(self, form):
+        person = form.user
+        act = journal.Act("change_password", "user", str(person.pk))
+        with transaction.atomic():
+            journal.append(act, by=person, at=timezone.now())
+            return super().form_valid(form)
+
+
+class SignIn(LoginView):
+    template_name = "accounts/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get_redirect_url(self):
+        """Where to go on; never this page again, which Django answers by an error."""
+        url = super().get_redirect_url()
+        return "" if urlsplit(url).path == self.request.path else url
+
+
+sign_in = SignIn.as_view()
 sign_out = LogoutView.as_view()
-password_change = PasswordChangeView.as_view(
-    template_name="accounts/password_change.html",
-    form_class=NewPasswordForm,
-    success_url=reverse_lazy("accounts:password_done"),
-)
+password_change = OwnPassword.as_view()
 password_done = PasswordChangeDoneView.as_view(template_name="accounts/password_done.html")

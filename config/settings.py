@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "reports",
     "rectification",
     "accounts",
-    "django.contrib.admin",
+    "accounts.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -39,6 +39,10 @@ class InspectionAdmin(GrantedAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ("code",) if obj else ()
 
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        ReviewStage.objects.set_up(form.instance)
+
 
 @admin.register(Workday)
 class WorkdayAdmin(GrantedAdmin):

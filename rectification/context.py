@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import ADMINISTRATORS, Role, User
 from accounts.rights import rights_of
 from rectification import permissions
 from rectification.models import Inspection
@@ -56,6 +56,8 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         ]
     elif rights_of(user).holds(Role.OFFICE):  # an empty house begins with a published report
         entries.append(("reports", "导入通报", reverse("reports:report_import")))
+    if rights_of(user).holds(*ADMINISTRATORS):
+        entries.append(("administration", "管理后台", reverse("admin:index")))
     return {
         "inspection": here,
         "inspections": [(each.code, each.name) for each in found] if len(found) > 1 else [],

@@ -25,8 +25,9 @@ MEASURE_CONTENT = (
     "person_in_charge",
     "time_kind",
     "deadline",
-    "original_deadline",
     "precision",
+    "original_deadline",
+    "original_precision",
     "review_every_months",
 )
 PROBLEM_CONTENT = ("wording", "public_wording", "category", "area", "lead_executive", "lead_unit")

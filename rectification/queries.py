@@ -27,6 +27,7 @@ from rectification.models import (
 )
 from rectification.states import FINISHED, RoundState, WorkStatus
 
+CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
 _NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)
 DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold the rest
 
@@ -55,8 +56,9 @@ class Desk:
 
     @property
     def due(self) -> tuple[MeasureRow, ...]:
-        """What is overdue, then what will be."""
-        return self.overdue + self.near
+        """What is overdue, then what will be; what is listed above to be reported is left out."""
+        above = {row.measure.pk for row in self.came_back + self.not_reported}
+        return tuple(row for row in self.overdue + self.near if row.measure.pk not in above)
 
     @property
     def is_empty(self) -> bool:
@@ -67,13 +69,13 @@ class Desk:
 def desk(user: User, *, on: date) -> Desk:
     """Everything that waits for this person, over all inspections that they have a part in."""
     mine = _answered_for(user, on=on)
-    came_back = mine.filter(status__in=[WorkStatus.SENT_BACK, WorkStatus.REBOUNDED])
+    came_back = mine.filter(status__in=CAME_BACK)
     return Desk(
         rounds=_rounds(user),
         came_back=rows(_with_last_return(came_back)[:DESK_ROWS], on=on),
         overdue=rows(mine.overdue(on=on)[:DESK_ROWS], on=on),
         near=rows(mine.near(on=on)[:DESK_ROWS], on=on),
-        not_reported=rows(_not_reported(mine)[:DESK_ROWS], on=on),
+        not_reported=rows(_not_reported(mine).exclude(status__in=CAME_BACK)[:DESK_ROWS], on=on),
         to_review=tuple(_to_review(user)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
         notices=_notices(user),

@@ -45,6 +45,9 @@ class Precision(models.TextChoices):
     NONE = "none", "无"
 
 
+PERIODS = tuple(each for each in Precision.values if each != Precision.NONE)
+
+
 class ReturnGround(models.TextChoices):
     """The two grounds of 回炉返工."""
 

@@ -19,10 +19,10 @@ from rectification.models import (
 from rectification.states import Decision, RequestOutcome, ReturnGround
 
 _TOLD_ELSEWHERE = frozenset({"report", "submit"})  # their rows say more than the event
-_TONES = {"send_back": "over", "reopen": "over", "close": "done", "withdraw": "near"}
+_TONES = {"send_back": "near", "reopen": "near", "close": "done", "withdraw": "near"}
 _OUTCOME_TONES = {
     RequestOutcome.APPROVED: "done",
-    RequestOutcome.RETURNED: "over",
+    RequestOutcome.RETURNED: "near",
     RequestOutcome.PENDING: "near",
 }
 
@@ -150,7 +150,7 @@ def _changed(event: MeasureEvent) -> Moment:
         place=str(event.round or ""),
         text="" if closing and event.by else event.why,  # the last review says the same
         tag=ReturnGround(event.ground).label if event.ground else "",
-        tag_tone="over",
+        tag_tone="near",
     )
 
 
@@ -177,11 +177,17 @@ def _milestone(milestone: Milestone, *, on: date) -> Moment:
         tone="near" if missed else "done",
         place=f"{milestone.due_phrase}，应达{milestone.share}%",
         tag="未达到" if missed else _punctual(milestone),
-        tag_tone="near" if missed else "done",
+        tag_tone="near" if missed or _days_late(milestone) else "done",
     )
 
 
 def _punctual(milestone: Milestone) -> str:
-    if milestone.reached_on and milestone.reached_on > milestone.due_on:
-        return f"迟{clock.days_overdue(milestone.due_on, on=milestone.reached_on)}天"
-    return "按时"
+    late = _days_late(milestone)
+    return f"迟{late}天" if late else "按时"
+
+
+def _days_late(milestone: Milestone) -> int:
+    """How many days after its day a milestone was reached; 0 where in time or not yet."""
+    if milestone.reached_on is None:
+        return 0
+    return max(0, clock.days_overdue(milestone.due_on, on=milestone.reached_on))

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,12 +21,18 @@ from rectification import permissions
 from rectification.models import Inspection, Measure, Problem
 from reports.composing import Composed, ComposingRefused, compose
 from reports.document import Document, SectionKind
-from reports.models import NextStep, Origin, PublishedItem, Report, ReportSection
+from reports.models import (
+    RESERVED_SLUGS,
+    NextStep,
+    Origin,
+    PublishedItem,
+    Report,
+    ReportSection,
+)
 from reports.prose import Prose, prose_of
 from reports.reading.grammar import grammar
 from reports.storing import document_of, store
 
-RESERVED = frozenset({"new", "import"})  # addresses beside those of the drafts
 FIXED = frozenset({SectionKind.TITLE})  # changed with the report's title
 
 
@@ -178,13 +184,16 @@ def _last_prose(inspection: Inspection) -> Prose | None:
 
 
 def _save(report: Report) -> None:
-    if report.slug in RESERVED:
+    if report.slug in RESERVED_SLUGS:
         raise EditRefused(f"网址名不能用“{report.slug}”，请换一个。")
     try:
         report.full_clean()
+        with transaction.atomic():
+            report.save()
     except ValidationError as error:
         raise EditRefused("".join(error.messages)) from error
-    report.save()
+    except IntegrityError as error:  # somebody took the address just now
+        raise EditRefused("这个网址名已有报告使用，请换一个。") from error
 
 
 def _require(report: Report, by: User) -> None:

@@ -20,11 +20,11 @@ from accounts.journal import Act
 from accounts.models import Role, RoleAssignment, Unit, UnitKind, User
 from accounts.rights import rights_of
 from rectification import permissions
-from rectification.models import Inspection, Problem, ProblemEvent
+from rectification.models import Inspection, Problem, ProblemEvent, ReviewStage
 from rectification.models.inspection import Level
 from rectification.states import ProblemStatus
 from reports.document import Document, Group, Section
-from reports.models import Origin, Report
+from reports.models import RESERVED_SLUGS, Origin, Report
 from reports.rendering import to_text
 from reports.storing import store
 
@@ -146,6 +146,8 @@ def _refuse(arrival: _Arrival) -> None:
         raise RecordingRefused("只有整改办可以导入报告。")
     if not re.fullmatch("[a-z0-9-]{1,30}", arrival.slug):
         raise RecordingRefused("网址名要用 1 到 30 个小写字母、数字或短横线。")
+    if arrival.slug in RESERVED_SLUGS:
+        raise RecordingRefused(f"网址名不能用“{arrival.slug}”，请换一个。")
     if not arrival.document.problems:
         raise RecordingRefused("没有读到任何反馈问题，不能登记。请核对是否为完整的通报。")
     same = Report.objects.filter(source_hash=arrival.source_hash).first()
@@ -182,6 +184,7 @@ def _inspection(arrival: _Arrival) -> tuple[Inspection, list[Act]]:
     )
     _check(inspection, but=["inspecting_body"] if not document.inspecting_body else [])
     inspection.save()
+    ReviewStage.objects.set_up(inspection)
     after = {"unit": unit.name, "feedback_date": feedback}
     return inspection, [*acts, Act("import", "inspection", inspection.code, {}, after)]
 

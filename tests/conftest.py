@@ -136,7 +136,7 @@ def triggers_lifted() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables_can_be_emptied() -> Iterator[None]:
-    empty = TransactionTestCase._fixture_teardown
+    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def empty_without_triggers(case: TransactionTestCase) -> None:
         with triggers_lifted():

@@ -101,6 +101,7 @@ class MeasureFactory(factory.django.DjangoModelFactory):
     lead_unit = factory.LazyAttribute(lambda row: unit(parent=row.inspection.inspected_unit))
     deadline = date(2025, 9, 30)
     original_deadline = factory.SelfAttribute("deadline")
+    original_precision = factory.SelfAttribute("precision")
     precision = Precision.MONTH
 
     @factory.post_generation
@@ -133,7 +134,4 @@ class DispatchRoundFactory(factory.django.DjangoModelFactory):
 
 def stages(inspection: Inspection) -> None:
     """The two stages that most bureaus have."""
-    ReviewStage.objects.create(
-        inspection=inspection, order=1, name="单位负责人初审", role=Role.UNIT_HEAD
-    )
-    ReviewStage.objects.create(inspection=inspection, order=2, name="整改办复核", role=Role.OFFICE)
+    ReviewStage.objects.set_up(inspection)

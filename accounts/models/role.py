@@ -20,6 +20,9 @@ class Role(models.TextChoices):
     AUDIT_ADMIN = "audit_admin", "审计管理员"
 
 
+ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
+
+
 class RoleAssignment(models.Model):
     """Who holds which role, for which unit's subtree, since when. Ended, never deleted."""
 
@@ -45,6 +48,12 @@ class RoleAssignment(models.Model):
                 name="role_ends_after_it_starts",
                 condition=Q(ended_on=None) | Q(ended_on__gte=F("started_on")),
                 violation_error_message="角色的结束日期不能早于开始日期。",
+            ),
+            models.UniqueConstraint(
+                name="one_administrator_role_a_person",
+                fields=["user"],
+                condition=Q(ended_on=None, role__in=ADMINISTRATORS),
+                violation_error_message="三员分设：一个人只能担任一种管理员，请先结束原来的。",
             ),
             models.UniqueConstraint(
                 name="a_role_is_held_once_for_a_unit",

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import tablib
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from import_export.results import Result, RowResult
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification.ledger import spreadsheet
+from rectification import wording
+from rectification.ledger import confined, spreadsheet
 from rectification.ledger.columns import NOT_TAKEN
 from rectification.ledger.resource import Change, MeasureResource, sentences
 from rectification.models import Inspection, Measure
@@ -96,18 +98,26 @@ class Plan:
 
 def plan(content: bytes, *, name: str, inspection: Inspection, by: User, at: datetime) -> Plan:
     """What the file would change; writes nothing. Raises WorkbookRefused."""
+    sheet = confined.read(content, name=name)
     with transaction.atomic():
-        made = _run(content, name=name, inspection=inspection, by=by, at=at)
+        made = _run(sheet, inspection=inspection, by=by, at=at)
         transaction.set_rollback(True)
     return made
 
 
-@transaction.atomic
 def apply(
     content: bytes, *, name: str, inspection: Inspection, digest: str, by: User, at: datetime
 ) -> Plan:
     """Carry out the plan that was shown, or nothing. Raises ImportRefused, WorkbookRefused."""
-    made = _run(content, name=name, inspection=inspection, by=by, at=at)
+    sheet = confined.read(content, name=name)  # outside: nobody else waits for a slow file
+    with transaction.atomic():
+        return _apply(sheet, inspection=inspection, digest=digest, by=by, at=at)
+
+
+def _apply(
+    sheet: spreadsheet.Sheet, *, inspection: Inspection, digest: str, by: User, at: datetime
+) -> Plan:
+    made = _run(sheet, inspection=inspection, by=by, at=at)
     if made.digest != digest:
         raise ImportRefused("台账在您预览之后有变化，请重新预览再确认。")
     if made.refused:
@@ -117,8 +127,8 @@ def apply(
     return made
 
 
-def _run(content: bytes, *, name: str, inspection: Inspection, by: User, at: datetime) -> Plan:
-    sheet = spreadsheet.read(content, name=name)
+def _run(sheet: spreadsheet.Sheet, *, inspection: Inspection, by: User, at: datetime) -> Plan:
+    _no_marks(sheet)
     resource = MeasureResource(inspection=inspection, by=by, at=at)
     dataset = tablib.Dataset(*(cells for _, cells in sheet.rows), headers=sheet.headings)
     result = resource.import_data(dataset, use_transactions=False, raise_errors=False)
@@ -138,17 +148,37 @@ def _planned(
     for (line, cells), row in zip(sheet.rows, result.rows, strict=True):
         cell = dict(zip(sheet.headings, cells, strict=True))
         measure: Measure | None = row.instance
+        kind = KINDS[row.import_type]
         errors = [each.error for each in row.errors]
         if row.validation_error:
             errors.append(row.validation_error)
         planned.append(
             PlannedRow(
                 line=line,
-                kind=KINDS[row.import_type],
+                kind=kind,
                 code=measure.code if measure else cell.get("措施编号") or cell["问题编号"],
                 text=cell["整改措施"],
-                changes=resource.changes.get(measure.pk, ()) if measure else (),
+                changes=_entered(cell) if kind == "new" else _changed(resource, measure),
                 reasons=tuple(reason for error in errors for reason in sentences(error)),
             )
         )
     return planned
+
+
+def _no_marks(sheet: spreadsheet.Sheet) -> None:
+    """Text over the table is not taken in, but a mark of secrecy there is one of the whole file."""
+    for text in sheet.titles:
+        try:
+            wording.no_secrecy_mark(text)
+        except ValidationError as error:
+            raise ImportRefused(f"工作表“{sheet.name}”表头上方：{error.messages[0]}") from error
+
+
+def _entered(cell: dict[str, str]) -> tuple[Change, ...]:
+    """What to look at in a new row beside the measure itself."""
+    headings = ("反馈问题", "牵头单位", "责任单位", "整改时限")
+    return tuple(Change(each, "", cell[each]) for each in headings if cell.get(each))
+
+
+def _changed(resource: MeasureResource, measure: Measure | None) -> tuple[Change, ...]:
+    return resource.changes.get(measure.pk, ()) if measure else ()

@@ -16,7 +16,7 @@ from import_export import fields, resources, widgets
 from import_export.results import RowResult
 
 from accounts.models import Unit, User
-from rectification import planning
+from rectification import planning, wording
 from rectification.ledger import parsing
 from rectification.models import FindingArea, Inspection, Measure, Problem
 from rectification.states import TimeKind
@@ -98,11 +98,15 @@ class TimeField(fields.Field):
         # A day in the cell says nothing of the kind: 立行立改 may have a deadline too.
         if agreed and (time.deadline or instance.time_kind == time.kind):
             return
+        if instance.is_finished:
+            says = self.get_value(instance)
+            raise ValueError(f"{instance.code} 已结束，时限不能再改，请改回“{says}”。")
         instance.time_kind, instance.deadline = time.kind, time.deadline
         instance.precision = time.precision
         # The first agreed date never moves: a postponement must stay visible as one.
-        first = instance.original_deadline or time.deadline
-        instance.original_deadline = first if time.deadline else None
+        if time.deadline is None or instance.original_deadline is None:
+            instance.original_deadline = time.deadline
+            instance.original_precision = time.precision
         instance.review_every_months = (
             LONG_TERM_REVIEW_MONTHS if time.kind == TimeKind.LONG_TERM else None
         )
@@ -157,6 +161,11 @@ class MeasureResource(resources.ModelResource):
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """责任单位 stands in for a missing 牵头单位; the row's problem is found or entered."""
+        for heading, cell in row.items():
+            try:
+                wording.check(str(cell))
+            except ValidationError as error:
+                raise ValueError(f"{heading}：{error.messages[0]}") from error
         if "责任单位" in row and not parsing.clean(row.get("牵头单位")):
             row["牵头单位"] = row["责任单位"]
         row["problem"] = self._problem(row)
@@ -222,23 +231,23 @@ class MeasureResource(resources.ModelResource):
 
     def _problem(self, row: Any) -> Problem:
         code = parsing.clean(row.get("问题编号"))
-        wording = parsing.clean(row.get("反馈问题"))
+        says = parsing.clean(row.get("反馈问题"))
         if not code:
             raise ValueError("问题编号是空的，请填写。")
         known = Problem.objects.filter(inspection=self.inspection, code=code).first()
         if known is None:
-            return self._enter_problem(code, wording, row)
-        if wording and wording != known.wording:
+            return self._enter_problem(code, says, row)
+        if says and says != known.wording:
             raise ValueError(
                 f"问题编号“{code}”在台账里是“{known.title}”，与文件里的反馈问题不同，请核对。"
             )
         return known
 
-    def _enter_problem(self, code: str, wording: str, row: Any) -> Problem:
+    def _enter_problem(self, code: str, says: str, row: Any) -> Problem:
         problem = Problem(
             inspection=self.inspection,
             code=code,
-            wording=wording,
+            wording=says,
             category=parsing.clean(row.get("问题类型")),
             area=self._area(parsing.clean(row.get("反馈方面"))),
             lead_executive=PersonWidget().clean(row.get("牵头领导")),
@@ -291,7 +300,7 @@ def sentences(
         return tuple(error.messages)
     names = {field.name: str(field.verbose_name) for field in of._meta.fields}
     return tuple(
-        f"{names.get(name, name)}：{message}" if name != "__all__" else message
+        f"{names[name]}：{message}" if name in names else message
         for name, messages in error.message_dict.items()
         for message in messages
     )

@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from rectification.ledger.columns import COLUMNS, HEADINGS, REQUIRED, heading_of
 
 MOST_ROWS = 20_000
+MOST_IN_CELL = 32_767  # characters, as in a workbook; a CSV knows no limit of its own
 MOST_UNPACKED = 200 * 1024 * 1024
 HEADER_WITHIN = 15  # rows above the header: titles, units of money, dates of making
 
@@ -31,6 +32,7 @@ class Sheet:
     headings: tuple[str, ...]
     unknown: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    titles: tuple[str, ...] = ()  # the cells over the header
 
 
 def read(content: bytes, *, name: str) -> Sheet:
@@ -165,12 +167,22 @@ def _table(name: str, rows: Sequence[Sequence[object]]) -> Sheet:
         cells = {h: _text(row[places[h]]) if places[h] < len(row) else "" for h in headings}
         if not any(cells.values()):
             continue
+        _refuse_long(cells, number)
         above = _filled_down(cells, above)
         table.append((number, tuple(above[heading] for heading in headings)))
     if not table:
         raise WorkbookRefused(f"工作表“{name}”的表头下面没有内容。")
     unknown = tuple(text for _, heading, text in found if heading is None and text.strip())
-    return Sheet(name, headings, unknown, tuple(table))
+    titles = tuple(str(cell) for row in rows[:start] for cell in row if str(cell).strip())
+    return Sheet(name, headings, unknown, tuple(table), titles)
+
+
+def _refuse_long(cells: dict[str, str], number: int) -> None:
+    for heading, text in cells.items():
+        if len(text) > MOST_IN_CELL:
+            raise WorkbookRefused(
+                f"第{number}行的“{heading}”有{len(text)}字，最多{MOST_IN_CELL}字，请删减后再上传。"
+            )
 
 
 def _filled_down(cells: dict[str, str], above: dict[str, str]) -> dict[str, str]:

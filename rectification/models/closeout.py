@@ -10,6 +10,19 @@ from rectification.models.inspection import Inspection
 from rectification.models.measure import Measure
 from rectification.states import Decision, RequestOutcome, ReturnGround
 
+REVIEWING = (Role.UNIT_HEAD, Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP)
+USUAL_STAGES = ((1, "单位负责人初审", Role.UNIT_HEAD), (2, "整改办复核", Role.OFFICE))
+
+
+class ReviewStageManager(models.Manager["ReviewStage"]):
+    def set_up(self, inspection: Inspection) -> None:
+        """The two stages that most bureaus have, where the inspection has none yet."""
+        if not self.filter(inspection=inspection).exists():
+            self.bulk_create(
+                ReviewStage(inspection=inspection, order=order, name=name, role=role)
+                for order, name, role in USUAL_STAGES
+            )
+
 
 class ReviewStage(models.Model):
     """One step of the way to close-out: two to five for each inspection, each with a role."""
@@ -17,7 +30,11 @@ class ReviewStage(models.Model):
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="stages")
     order = models.PositiveSmallIntegerField("顺序")
     name = models.CharField("环节", max_length=50)
-    role = models.CharField("审核角色", max_length=20, choices=Role)
+    role = models.CharField(
+        "审核角色", max_length=20, choices=[(role.value, role.label) for role in REVIEWING]
+    )
+
+    objects = ReviewStageManager()
 
     class Meta:
         verbose_name = verbose_name_plural = "审核环节"
@@ -27,6 +44,11 @@ class ReviewStage(models.Model):
                 name="one_stage_of_an_order",
                 fields=["inspection", "order"],
                 violation_error_message="审核环节的顺序不能重复。",
+            ),
+            models.CheckConstraint(
+                name="stage_role_reviews",
+                condition=Q(role__in=REVIEWING),
+                violation_error_message="审核角色只能是单位负责人、整改办、分管领导或党组。",
             ),
             models.CheckConstraint(
                 name="stage_order_from_one_to_five",

@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from accounts.models import Unit, under
 from rectification import clock
 from rectification.models.inspection import CODE, Inspection
-from rectification.states import FINISHED, Precision, TimeKind, WorkStatus
+from rectification.states import FINISHED, PERIODS, Precision, TimeKind, WorkStatus
 
 _FINISHED_LAST = Case(When(status__in=FINISHED, then=1), default=0)
 
@@ -96,7 +96,8 @@ class Measure(models.Model):
     """One measure of the plan. `status` changes only through `rectification.workflow`.
 
     `deadline` is the last day of the agreed period and `precision` says how it was agreed;
-    `original_deadline` is the first one and never moves. `rework_round` counts the returns.
+    `original_deadline`, with its own precision, is the first one and never moves. `rework_round`
+    counts the returns.
     `version` goes up with each save, and a save must name the version that it was made from.
     """
 
@@ -140,6 +141,9 @@ class Measure(models.Model):
     precision = models.CharField(
         "时限精度", max_length=10, choices=Precision, default=Precision.MONTH
     )
+    original_precision = models.CharField(
+        "原定时限精度", max_length=10, choices=Precision, default=Precision.MONTH
+    )
     review_every_months = models.PositiveSmallIntegerField("复查周期(月)", null=True, blank=True)
     status = models.CharField(
         "状态", max_length=20, choices=WorkStatus, default=WorkStatus.NOT_STARTED
@@ -179,10 +183,15 @@ class Measure(models.Model):
             ),
             models.CheckConstraint(
                 name="measure_deadline_iff_precise",
-                condition=Q(deadline=None, original_deadline=None, precision=Precision.NONE)
+                condition=Q(
+                    deadline=None,
+                    original_deadline=None,
+                    precision=Precision.NONE,
+                    original_precision=Precision.NONE,
+                )
                 | (
                     Q(deadline__isnull=False, original_deadline__isnull=False)
-                    & Q(precision__in=[p for p in Precision.values if p != Precision.NONE])
+                    & Q(precision__in=PERIODS, original_precision__in=PERIODS)
                 ),
                 violation_error_message="整改时限和时限精度要同时填写，或者都不填。",
             ),
@@ -205,7 +214,7 @@ class Measure(models.Model):
     @property
     def title(self) -> str:
         """The text, cut at a length that a heading carries."""
-        return self.text if len(self.text) <= 40 else f"{self.text[:39]}…"
+        return self.text if len(self.text) <= 60 else f"{self.text[:59]}…"
 
     @property
     def subject_code(self) -> str:
@@ -234,13 +243,23 @@ class Measure(models.Model):
             return Light("green", f"绿：{self.deadline_phrase}，按计划推进")
         left = clock.days_left(self.deadline, on=on)
         if left < 0:
-            return Light("red", f"红：原定{self._original_phrase}，已逾期{-left}天")
+            agreed = self._agreed.removesuffix("前")
+            first = "" if self.deadline != self.original_deadline else "原定"
+            return Light("red", f"红：{first}{agreed}，已逾期{-left}天")
         if left <= self.inspection.near_days:
-            return Light("yellow", f"黄：{self.deadline_phrase}，剩{left}天")
+            return Light("yellow", f"黄：{self._agreed}，剩{left}天")
         if getattr(self, "is_behind", False):
-            return Light("yellow", f"黄：{self.deadline_phrase}，未达序时")
-        return Light("green", f"绿：{self.deadline_phrase}，剩{left}天")
+            return Light("yellow", f"黄：{self._agreed}，未达序时")
+        return Light("green", f"绿：{self._agreed}，剩{left}天")
 
     @property
-    def _original_phrase(self) -> str:
-        return clock.deadline_phrase(self.original_deadline, self.precision).removesuffix("前")
+    def original_phrase(self) -> str:
+        """The first agreed time, in its own precision; empty where there is none."""
+        return clock.deadline_phrase(self.original_deadline, self.original_precision)
+
+    @property
+    def _agreed(self) -> str:
+        """The time that counts; a postponed one names the original, so that it is never silent."""
+        if self.deadline == self.original_deadline:
+            return self.deadline_phrase
+        return f"{self.deadline_phrase}（原定{self.original_phrase}）"

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from rectification import clock
 from rectification.models.measure import Measure
-from rectification.states import Precision
+from rectification.states import PERIODS, Precision
 
 
 class Milestone(models.Model):
@@ -31,7 +31,7 @@ class Milestone(models.Model):
             ),
             models.CheckConstraint(
                 name="milestone_precision_is_known",
-                condition=Q(precision__in=[p for p in Precision.values if p != Precision.NONE]),
+                condition=Q(precision__in=PERIODS),
                 violation_error_message="时间节点的精度不在列表中。",
             ),
             models.UniqueConstraint(

@@ -3,15 +3,28 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from rectification import permissions, queries
+from accounts.models import ADMINISTRATORS
+from accounts.rights import rights_of
+from rectification import permissions, queries, selection
+from rectification.models import Inspection, Measure
 
 
 @require_safe
 def desk(request):
     on = timezone.localdate()
     found = queries.desk(request.user, on=on)
-    rounds = [(each, _round_url(request.user, each)) for each in found.rounds]
-    context = {"nav": "desk", "desk": found, "rounds": rounds, "today": on}
+    visible = Inspection.objects.visible_within(permissions.scope_of(request.user))
+    inspection = visible.select_related("inspected_unit").latest_first().first()
+    overseen = inspection and permissions.may_oversee(request.user, inspection)
+    context = {
+        "nav": "desk",
+        "desk": found,
+        "rounds": [(each, _round_url(request.user, each)) for each in found.rounds],
+        "sitting": queries.next_sitting(inspection, on=on) if inspection else None,
+        "standing": _standing(inspection, on=on) if overseen else (),
+        "administers": rights_of(request.user).holds(*ADMINISTRATORS),
+        "today": on,
+    }
     return render(request, "rectification/desk.html", context)
 
 
@@ -20,3 +33,17 @@ def _round_url(user, round):
     if not permissions.may_oversee(user, round.inspection):
         return ""
     return reverse("rectification:round_detail", args=[round.inspection.code, round.number])
+
+
+def _standing(inspection, *, on):
+    """Where the inspection stands, each figure with the list behind it, for who sees it whole."""
+    counts = selection.tally_measures(Measure.objects.filter(inspection=inspection), on=on)
+    url = reverse("rectification:measure_list", args=[inspection.code])
+    return [
+        (counts.unfinished, "未销号措施", f"{url}?closed=no"),
+        (counts.overdue, "超期", f"{url}?light=overdue"),
+        (counts.near, "临期", f"{url}?light=near"),
+        (counts.behind, "未达序时", f"{url}?light=behind"),
+        (counts.sent_back, "已退回", f"{url}?status=sent_back"),
+        (counts.in_review, "待审核", f"{url}?status=in_review"),
+    ]

@@ -1,6 +1,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -48,6 +49,10 @@ def ledger_import(request, inspection):
     context = {
         "inspection": found,
         "nav": "ledger",
+        "crumbs": [
+            *_crumbs(found),
+            ("导入", reverse("rectification:ledger_import", args=[found.code])),
+        ],
         "plan": plan,
         "name": file.name,
         "ticket": ticket,
@@ -99,8 +104,18 @@ def ledger_export(request, inspection):
 
 
 def _choose(request, inspection, form, *, refusal="", status=200):
-    context = {"inspection": inspection, "nav": "ledger", "form": form, "refusal": refusal}
+    context = {
+        "inspection": inspection,
+        "nav": "ledger",
+        "crumbs": _crumbs(inspection),
+        "form": form,
+        "refusal": refusal,
+    }
     return render(request, "rectification/ledger_import.html", context, status=status)
+
+
+def _crumbs(inspection):
+    return [("台账", reverse("rectification:ledger", args=[inspection.code]))]
 
 
 def _visible(user, inspection):

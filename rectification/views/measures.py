@@ -85,6 +85,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "light": measure.light(on=on),
         "steps": queries.review_steps(pending) if pending else (),
         "pending": pending,
+        "came_back": _came_back(measure, on=on),
         "events": timeline.story(measure, on=on),
         "facts": _facts(measure),
         "milestones": [(each, each.is_missed(on=on)) for each in measure.milestones.all()],
@@ -137,6 +138,14 @@ def _prefilled(told, *, on):
     return f"已带入{clock.short_day(told.reported_on, on=on)}报送的内容。"
 
 
+def _came_back(measure, *, on):
+    """The last return or rebound in a sentence, while the measure stands there; else empty."""
+    if measure.status not in queries.CAME_BACK:
+        return ""
+    event = measure.events.filter(verb__in=["send_back", "reopen"]).order_by("pk").last()
+    return f"{clock.short_day(event.on, on=on)}{event.says}。{event.why}" if event else ""
+
+
 def _facts(measure):
     kind = TimeKind(measure.time_kind).label
     phrase = measure.deadline_phrase
@@ -152,8 +161,7 @@ def _facts(measure):
         ("整改时限", phrase, kind if kind != phrase else "", ""),
     ]
     if measure.deadline != measure.original_deadline:
-        original = clock.deadline_phrase(measure.original_deadline, measure.precision)
-        facts.append(("原定时限", original, "", ""))
+        facts.append(("原定时限", measure.original_phrase, "", ""))
     if measure.review_every_months:
         facts.append(("复查周期", f"每{measure.review_every_months}个月", "", ""))
     if measure.closed_on:

@@ -214,6 +214,7 @@ def _measure(ledger: Ledger, problem: told.Problem, each: told.Measure) -> Measu
         deadline=each.deadline,
         original_deadline=each.deadline,
         precision=each.precision,
+        original_precision=each.precision,
         review_every_months=each.review_months,
         status=each.status,
         closed_on=each.done if each.status == "closed" else None,

@@ -6,7 +6,6 @@ from datetime import date
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Length
 
-from rectification import clock
 from rectification.models import Inspection, InstitutionalOutcome, Measure, MeasureEvent, Problem
 from rectification.states import ProblemStatus, TimeKind, WorkStatus
 from reports.figures.definitions import Figure
@@ -85,7 +84,7 @@ def return_line(event: MeasureEvent) -> Line:
 
 def standing_of(measure: Measure) -> str:
     """原定2025年6月底前，推进中；第2次退回：… — as of the day that the row was annotated for."""
-    agreed = clock.deadline_phrase(measure.original_deadline, measure.precision)
+    agreed = measure.original_phrase
     status = WorkStatus(getattr(measure, "status_then", measure.status))
     told = [f"原定{agreed}" if agreed else TimeKind(measure.time_kind).label, status.label]
     says = "，".join(told)

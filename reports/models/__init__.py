@@ -1,5 +1,6 @@
 from reports.models.publication import PageCount, Publication
 from reports.models.report import (
+    RESERVED_SLUGS,
     NextStep,
     Origin,
     PublishedItem,
@@ -9,6 +10,7 @@ from reports.models.report import (
 )
 
 __all__ = [
+    "RESERVED_SLUGS",
     "NextStep",
     "Origin",
     "PageCount",

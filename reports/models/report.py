@@ -15,6 +15,9 @@ KINDS = [(kind.value, kind.value) for kind in SectionKind]
 GROUPS = [(group.value, group.value) for group in Group]
 
 
+RESERVED_SLUGS = frozenset({"new"})  # an address beside those of the drafts
+
+
 class Origin(models.TextChoices):
     IMPORTED = "imported", "由文件导入"
     COMPOSED = "composed", "由台账生成"

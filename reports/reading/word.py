@@ -17,9 +17,18 @@ MOST_MEMBERS = 2000
 MOST_XML_BYTES = 30 * 1024 * 1024
 MOST_RATIO = 200  # how much smaller than its content a large member may be packed
 LARGE = 1024 * 1024
+LEVELS = 9  # of a list, as many as Word has
+MOST_PATTERN = 100  # characters of a number's form, such as “第%1条”
+MOST_START = 1_000_000
 MAIN = "word/document.xml"
 FALLBACK = (
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box again
+)
+
+# AttributeError and TypeError: parts in which something else stands than Word puts there.
+UNREADABLE = (
+    *(OpcError, SyntaxError, zipfile.BadZipFile, ZlibError),
+    *(KeyError, ValueError, AttributeError, TypeError),
 )
 
 
@@ -29,7 +38,7 @@ def word_text(data: bytes, *, most_bytes: int) -> str:
     try:
         document = open_word(BytesIO(data))
         text = "\n".join(_lines(document))
-    except (OpcError, SyntaxError, zipfile.BadZipFile, KeyError, ValueError, ZlibError) as error:
+    except UNREADABLE as error:
         raise ReportRefused(
             "Word 文档已损坏，无法读取。请用 Word 或 WPS 打开后另存一份再导入。"
         ) from error
@@ -165,12 +174,13 @@ def _list_levels(document: Any) -> dict[tuple[str, int], tuple[str, str, int]]:
         link = num.find(qn("w:abstractNumId"))
         source = abstract.get(link.get(qn("w:val"))) if link is not None else None
         for level in source.iter(qn("w:lvl")) if source is not None else ():
-            key = (num.get(qn("w:numId")), int(level.get(qn("w:ilvl"))))
-            levels[key] = (
-                _of(level, "numFmt", "decimal"),
-                _of(level, "lvlText", ""),
-                int(_of(level, "start", "1")),
-            )
+            depth, start = int(level.get(qn("w:ilvl"))), int(_of(level, "start", "1"))
+            text = _of(level, "lvlText", "")
+            if not (depth in range(LEVELS) and start in range(MOST_START)):
+                raise ValueError("a list that Word cannot have made")
+            if len(text) > MOST_PATTERN:
+                raise ValueError("a number longer than any line")
+            levels[num.get(qn("w:numId")), depth] = (_of(level, "numFmt", "decimal"), text, start)
     return levels
 
 

@@ -269,9 +269,7 @@ def _as_of(day: date | None) -> str:
 def _tone(discipline: Discipline | None) -> str:
     if discipline is None:
         return ""
-    if discipline.missing:
-        return "over"
-    return "near" if discipline.days_late else "done"
+    return "near" if discipline.missing or discipline.days_late else "done"
 
 
 def _share(rate: Rate) -> Decimal:

@@ -176,3 +176,11 @@ def test_what_a_signed_in_person_sees_is_stored_nowhere(client, user):
 
     for path in (DESK, "/", "/accounts/password/", "/i/nowhere/problems/"):
         assert client.get(path).headers["Cache-Control"] == "no-store, private"
+
+
+def test_whoever_is_signed_in_is_not_sent_to_the_sign_in_page_for_ever(client, user):
+    client.force_login(user)
+
+    answer = client.get("/accounts/sign-in/?next=/accounts/sign-in/")
+
+    assert (answer.status_code, answer.url) == (302, "/desk/")

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 from django.urls import Resolver404, resolve
 from pytest_django.live_server_helper import LiveServer
@@ -95,6 +96,7 @@ def house(django_db_setup, django_db_blocker) -> Iterator[House]:
         server.stop()
         with triggers_lifted():
             call_command("flush", verbosity=0, interactive=False, allow_cascade=True)
+        connections.close_all()  # while the browser's loop runs, these are not the thread's own
 
 
 def crawl(username: str) -> Iterator[Reached]:

@@ -9,6 +9,7 @@ from tests.factories import (
     DispatchRoundFactory,
     InspectionFactory,
     MeasureFactory,
+    UserFactory,
     bureau,
     person,
     stages,
@@ -137,14 +138,14 @@ def test_the_menu_shows_what_the_person_may_open(cast, client, who, labels):
 
 
 def test_a_person_without_a_role_is_told_whom_to_ask(client, db):
-    system = person(Role.SYSTEM_ADMIN, bureau())
-    InspectionFactory(inspected_unit=system.unit)
-    client.force_login(system)
+    newcomer = UserFactory(unit=bureau())
+    InspectionFactory(inspected_unit=newcomer.unit)
+    client.force_login(newcomer)
 
     response = client.get("/desk/")
 
     assert [label for _, label, _ in response.context["nav_entries"]] == ["待办"]
-    assert "请联系系统管理员" in response.content.decode()
+    assert "请联系安全管理员" in response.content.decode()
 
 
 def test_the_office_of_a_city_sees_the_inspections_of_its_bureaus(cast, client):

@@ -234,9 +234,52 @@ def test_a_measures_code_that_cannot_be_an_address_is_refused(office):
     ("lines", "says"),
     [(["1", "字" * 140_000, "措施", "立行立改"], "读不出来"), (["1", "二", "三", "四"], "太大")],
 )
-def test_a_csv_that_cannot_be_read_whole_is_refused(office, monkeypatch, lines, says):
-    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 10)
-    text = "\n".join(["问题编号,反馈问题,整改措施,整改时限", *[",".join(lines)] * 30])
+def test_a_csv_that_cannot_be_read_whole_is_refused(office, lines, says):
+    many = spreadsheet.MOST_ROWS + spreadsheet.HEADER_WITHIN + 1
+    text = "\n".join(["问题编号,反馈问题,整改措施,整改时限", ",".join(lines), *["一,二"] * many])
 
     with pytest.raises(spreadsheet.WorkbookRefused, match=says):
         plan(text.encode(), office, "台账.csv")
+
+
+@pytest.mark.parametrize("mark", ["机密★1年", "秘密★"])
+def test_a_mark_of_secrecy_stops_the_file_wherever_it_stands(office, mark):
+    made = plan(workbook([*ROW[:2], f"{mark} 措施。", *ROW[3:]]), office)
+    assert "整改措施：文字中有密级标志" in made.refused[0].reason
+
+    with pytest.raises(applying.ImportRefused, match="表头上方"):
+        plan(workbook(ROW, above=[[mark]]), office)
+
+
+def test_the_time_of_a_closed_measure_is_not_moved_by_a_file(office):
+    take_over(workbook(ROW), office)
+    Measure.objects.update(status="closed", closed_on=date(2025, 6, 1))
+
+    made = plan(workbook([*ROW[:5], "2025年9月底前", *ROW[6:]]), office)
+
+    assert "已结束，时限不能再改" in made.refused[0].reason
+
+
+def test_a_postponed_time_names_the_original_in_its_own_precision(office):
+    take_over(workbook(ROW), office)
+    take_over(workbook([*ROW[:5], "2025年9月15日前", *ROW[6:]]), office)
+
+    light = Measure.objects.get().light(on=date(2025, 9, 25))
+
+    assert light.reason == "红：2025年9月15日前（原定2025年6月底前），已逾期10天"
+
+
+def test_a_new_row_shows_what_it_would_enter(office):
+    made = plan(workbook(ROW), office)
+
+    assert made.new[0].cells == (
+        ("反馈问题", "", "河长制巡查不到位。"),
+        ("牵头单位", "", "河湖处"),
+        ("整改时限", "", "2025年6月底前"),
+    )
+
+
+def test_a_time_that_is_not_understood_is_named_once(office):
+    made = plan(workbook([*ROW[:5], "尽快", *ROW[6:]]), office)
+
+    assert made.refused[0].reason.startswith("整改时限“尽快”看不懂")

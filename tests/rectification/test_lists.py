@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rectification import workflow
-from rectification.models import DispatchRound, Notice, Problem
+from rectification.models import DispatchRound, InstitutionalOutcome, Notice, Problem
 from rectification.states import WorkStatus
 from tests.factories import (
     NOON,

@@ -59,7 +59,7 @@ def test_the_story_is_told_newest_first_and_each_thing_once(lived):
 def test_a_return_carries_its_reason_and_its_ground(lived):
     (returned,) = [m for m in timeline.story(lived, on=TODAY) if m.title == "第1次退回"]
 
-    assert (returned.text, returned.tag, returned.tone) == ("没有印发文件", "未达要求", "over")
+    assert (returned.text, returned.tag, returned.tone) == ("没有印发文件", "未达要求", "near")
 
 
 def test_a_report_carries_difficulty_and_next_step(lived):
@@ -70,21 +70,21 @@ def test_a_report_carries_difficulty_and_next_step(lived):
 
 
 @pytest.mark.parametrize(
-    ("due_on", "reached_on", "tag"),
+    ("due_on", "reached_on", "tags"),
     [
-        (date(2025, 7, 1), date(2025, 7, 1), "按时"),
-        (date(2025, 7, 1), date(2025, 7, 5), "迟4天"),
-        (date(2025, 7, 1), None, "未达到"),
-        (TODAY, None, None),
-        (date(2025, 9, 1), None, None),
+        (date(2025, 7, 1), date(2025, 7, 1), [("按时", "done")]),
+        (date(2025, 7, 1), date(2025, 7, 5), [("迟4天", "near")]),
+        (date(2025, 7, 1), None, [("未达到", "near")]),
+        (TODAY, None, []),
+        (date(2025, 9, 1), None, []),
     ],
 )
-def test_a_milestone_appears_when_it_was_reached_or_missed(cast, due_on, reached_on, tag):
+def test_a_milestone_appears_when_it_was_reached_or_missed(cast, due_on, reached_on, tags):
     MilestoneFactory(measure=cast.measure, due_on=due_on, reached_on=reached_on)
 
     moments = timeline.story(cast.measure, on=TODAY)
 
-    assert [m.tag for m in moments if m.title.startswith("节点")] == ([tag] if tag else [])
+    assert [(m.tag, m.tag_tone) for m in moments if m.title.startswith("节点")] == tags
 
 
 def test_what_a_problem_went_through_is_on_its_page(cast):

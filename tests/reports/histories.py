@@ -148,6 +148,7 @@ def _measure(problem, unit, number, story):
         deadline=story.deadline,
         original_deadline=story.deadline,
         precision=Precision.DAY if story.deadline else Precision.NONE,
+        original_precision=Precision.DAY if story.deadline else Precision.NONE,
         status=last.now,
         closed_on=last.on if last.now == "closed" else None,
     )

@@ -1,5 +1,6 @@
 """A report in a .docx is the same report, also when Word counts its numbers."""
 
+import zipfile
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from reports.document import Group
-from reports.reading import read_file
+from reports.reading import ReportRefused, read_file
 
 COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 PUBLISHED = Path(__file__).parent / "published"
@@ -155,3 +156,39 @@ def test_a_text_box_is_read_once_though_word_keeps_it_twice():
     sections = read_file(saved(document), name="a.docx").document.sections
 
     assert sections[-1].text == "框外的话。框内的话。"
+
+
+def with_level(document, *, ilvl: str, start: str = "1", text: str = "%1、") -> None:
+    with_list(document, [("decimal", text)])
+    level = document.part.numbering_part.element.find(f".//{qn('w:lvl')}")
+    level.set(qn("w:ilvl"), ilvl)
+    level.find(qn("w:start")).set(qn("w:val"), start)
+
+
+@pytest.mark.parametrize(
+    "list_of",
+    [
+        {"ilvl": "500000000"},
+        {"ilvl": "0", "start": "9" * 4000},
+        {"ilvl": "0", "text": "%1" * 5000},
+        {"ilvl": "x"},
+    ],
+    ids=["depth", "first number", "form", "no number"],
+)
+def test_a_list_that_word_cannot_have_made_is_refused(list_of):
+    document = new_word()
+    with_level(document, **list_of)
+    add_numbered(document, "关于责任没有压实问题的整改", depth=0)
+
+    with pytest.raises(ReportRefused, match="已损坏"):
+        read_file(saved(document), name="a.docx")
+
+
+def test_a_package_with_something_else_for_a_text_is_refused():
+    source, changed = BytesIO(saved(new_word())), BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, "<html/>" if name == "word/document.xml" else old.read(name))
+
+    with pytest.raises(ReportRefused, match="已损坏"):
+        read_file(changed.getvalue(), name="a.docx")

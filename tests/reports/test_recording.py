@@ -276,6 +276,12 @@ def test_a_slug_is_small_letters_digits_and_hyphens(slug):
     assert nothing_was_written()
 
 
+def test_a_slug_that_is_an_address_beside_the_drafts_is_refused():
+    with pytest.raises(RecordingRefused, match="不能用“new”"):
+        recorded(slug="new")
+    assert nothing_was_written()
+
+
 def test_a_report_without_a_day_of_feedback_is_refused_until_somebody_says_it():
     document = replace(reading(), feedback_date=None)
 

@@ -32,9 +32,7 @@ class Command(BaseCommand):
         bureau = Unit.objects.filter(name=unit).first() or Unit.objects.plant(
             name=unit, parent=None, kind=UnitKind.BUREAU
         )
-        user = User.objects.create_user(
-            username, password=password, name=name, unit=bureau, is_staff=True
-        )
+        user = User.objects.create_user(username, password=password, name=name, unit=bureau)
         RoleAssignment.objects.create(
             user=user, role=KINDS[kind], unit=bureau, started_on=timezone.localdate(now)
         )

@@ -1,0 +1,81 @@
+"""我的待办: what each person finds there, each thing once, and the way on."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from accounts.models import Role
+from rectification import workflow
+from rectification.states import ReturnGround
+from tests.factories import NOON, DispatchRoundFactory, MeasureFactory, bureau, person
+
+TODAY = NOON.date()
+CLOSED = {"status": "closed", "closed_on": TODAY}
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def opened(client, user):
+    client.force_login(user)
+    return client.get("/desk/")
+
+
+def _returned(cast):
+    back = workflow.Return(ReturnGround.BELOW_STANDARD, "缺台账。")
+    workflow.send_back(cast.measure, back, by=cast.office, at=NOON, version=cast.measure.version)
+
+
+def codes(rows):
+    return [row.measure.code for row in rows]
+
+
+def test_a_measure_is_listed_once(cast, client):
+    DispatchRoundFactory(inspection=cast.inspection, number=13)
+    late = {"deadline": TODAY - timedelta(days=9), "original_deadline": TODAY - timedelta(days=9)}
+    owed = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2", **late)
+    waiting = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-3", **late)
+    workflow.submit(
+        waiting, statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+    )
+    _returned(cast)
+
+    desk = opened(client, cast.liaison).context["desk"]
+
+    assert codes(desk.came_back) == [cast.measure.code]
+    assert codes(desk.not_reported) == [owed.code]
+    assert codes(desk.due) == [waiting.code]
+
+
+def test_who_sees_the_whole_finds_where_it_stands_with_the_lists_behind(cast, client):
+    MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2", **CLOSED)
+
+    standing = opened(client, cast.office).context["standing"]
+
+    assert (1, "未销号措施", f"{cast.base}measures/?closed=no") in standing
+    for figure, _, url in standing:
+        assert client.get(url).context["listing"].page.paginator.count == figure
+    assert opened(client, cast.liaison).context["standing"] == ()
+
+
+def test_an_administrator_finds_the_way_to_the_admin_site(db, client):
+    html = opened(client, person(Role.SYSTEM_ADMIN, bureau())).content.decode()
+
+    assert html.count('href="/admin/"') >= 2  # in the menu and on the empty desk
+    assert "打开管理后台" in html
+
+
+def test_the_reason_stands_above_the_form_while_a_measure_is_returned(cast, client):
+    client.force_login(cast.liaison)
+    assert client.get(cast.page).context["came_back"] == ""
+    _returned(cast)
+
+    answer = client.get(cast.page)
+
+    html = answer.content.decode()
+    assert answer.context["came_back"].endswith("退回。缺台账。")
+    assert html.index("退回。缺台账。") < html.index('id="report"')
