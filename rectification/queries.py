@@ -82,6 +82,12 @@ def desk(user: User, *, on: date) -> Desk:
     )
 
 
+def next_to_report(user: User, inspection: Inspection, *, on: date) -> Measure | None:
+    """The most urgent measure that this person has still to report in the open round."""
+    mine = _answered_for(user, on=on).filter(inspection=inspection)
+    return _not_reported(mine).first()
+
+
 def rows(measures: Iterable[Measure], *, on: date) -> tuple[MeasureRow, ...]:
     """The measures with their lights; with the last return's reason where it was fetched."""
     return tuple(

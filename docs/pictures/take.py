@@ -88,7 +88,7 @@ def wait_for(address: str) -> None:
     sys.exit("the system did not answer")
 
 
-def visitor(browser: Browser, site: Site, who: str = "", *, screen: dict[str, int]) -> Page:
+def visitor(browser: Browser, site: Site, who: str = "", *, screen: ViewportSize) -> Page:
     """A window of somebody who has signed in; of the public without `who`."""
     window = browser.new_context(viewport=screen, base_url=site.address, locale="zh-CN")
     page = window.new_page()

@@ -7,482 +7,1317 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Workday',
+            name="Workday",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True, verbose_name='日期')),
-                ('is_working', models.BooleanField(verbose_name='上班')),
-                ('name', models.CharField(blank=True, max_length=50, verbose_name='说明')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True, verbose_name="日期")),
+                ("is_working", models.BooleanField(verbose_name="上班")),
+                ("name", models.CharField(blank=True, max_length=50, verbose_name="说明")),
             ],
             options={
-                'verbose_name': '工作日历',
-                'verbose_name_plural': '工作日历',
-                'ordering': ['day'],
+                "verbose_name": "工作日历",
+                "verbose_name_plural": "工作日历",
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='Inspection',
+            name="Inspection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=30, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9-]+$', '代号只能用小写字母、数字和短横线。')], verbose_name='代号')),
-                ('name', models.CharField(max_length=100, verbose_name='名称')),
-                ('level', models.CharField(choices=[('central', '中央'), ('province', '省'), ('city', '市'), ('county', '县'), ('other', '其他')], default='city', max_length=10, verbose_name='层级')),
-                ('inspecting_body', models.CharField(max_length=100, verbose_name='巡察组')),
-                ('on_site_from', models.DateField(blank=True, null=True, verbose_name='进驻开始')),
-                ('on_site_to', models.DateField(blank=True, null=True, verbose_name='进驻结束')),
-                ('feedback_date', models.DateField(verbose_name='反馈日期')),
-                ('concentrated_months', models.PositiveSmallIntegerField(default=6, verbose_name='集中整改期(月)')),
-                ('dispatch_anchor', models.DateField(blank=True, null=True, verbose_name='调度起始日')),
-                ('dispatch_every_days', models.PositiveSmallIntegerField(default=14, verbose_name='调度间隔(天)')),
-                ('near_days', models.PositiveSmallIntegerField(default=10, verbose_name='临期提醒(天)')),
-                ('inspected_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspections', to='accounts.unit', verbose_name='被巡察单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=30,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9-]+$", "代号只能用小写字母、数字和短横线。"
+                            )
+                        ],
+                        verbose_name="代号",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="名称")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("central", "中央"),
+                            ("province", "省"),
+                            ("city", "市"),
+                            ("county", "县"),
+                            ("other", "其他"),
+                        ],
+                        default="city",
+                        max_length=10,
+                        verbose_name="层级",
+                    ),
+                ),
+                ("inspecting_body", models.CharField(max_length=100, verbose_name="巡察组")),
+                ("on_site_from", models.DateField(blank=True, null=True, verbose_name="进驻开始")),
+                ("on_site_to", models.DateField(blank=True, null=True, verbose_name="进驻结束")),
+                ("feedback_date", models.DateField(verbose_name="反馈日期")),
+                (
+                    "concentrated_months",
+                    models.PositiveSmallIntegerField(default=6, verbose_name="集中整改期(月)"),
+                ),
+                (
+                    "dispatch_anchor",
+                    models.DateField(blank=True, null=True, verbose_name="调度起始日"),
+                ),
+                (
+                    "dispatch_every_days",
+                    models.PositiveSmallIntegerField(default=14, verbose_name="调度间隔(天)"),
+                ),
+                (
+                    "near_days",
+                    models.PositiveSmallIntegerField(default=10, verbose_name="临期提醒(天)"),
+                ),
+                (
+                    "inspected_unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inspections",
+                        to="accounts.unit",
+                        verbose_name="被巡察单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '巡察',
-                'verbose_name_plural': '巡察',
+                "verbose_name": "巡察",
+                "verbose_name_plural": "巡察",
             },
         ),
         migrations.CreateModel(
-            name='FindingArea',
+            name="FindingArea",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='序号')),
-                ('name', models.CharField(max_length=200, verbose_name='反馈方面')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='areas', to='rectification.inspection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="序号")),
+                ("name", models.CharField(max_length=200, verbose_name="反馈方面")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="areas",
+                        to="rectification.inspection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '反馈方面',
-                'verbose_name_plural': '反馈方面',
+                "verbose_name": "反馈方面",
+                "verbose_name_plural": "反馈方面",
             },
         ),
         migrations.CreateModel(
-            name='DispatchRound',
+            name="DispatchRound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='次数')),
-                ('due_on', models.DateField(verbose_name='应调度日')),
-                ('meeting_on', models.DateField(verbose_name='调度日')),
-                ('state', models.CharField(choices=[('open', '进行中'), ('closed', '已结束'), ('superseded', '错过未开')], default='open', max_length=20, verbose_name='状态')),
-                ('opened_at', models.DateTimeField(verbose_name='开始时间')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='rectification.inspection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="次数")),
+                ("due_on", models.DateField(verbose_name="应调度日")),
+                ("meeting_on", models.DateField(verbose_name="调度日")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "进行中"),
+                            ("closed", "已结束"),
+                            ("superseded", "错过未开"),
+                        ],
+                        default="open",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="开始时间")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="结束时间")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rounds",
+                        to="rectification.inspection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '调度',
-                'verbose_name_plural': '调度',
-                'ordering': ['inspection', 'number'],
+                "verbose_name": "调度",
+                "verbose_name_plural": "调度",
+                "ordering": ["inspection", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Measure',
+            name="Measure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z', '编号不能有斜线或控制字符，也不能只有句点，请改写。')], verbose_name='措施编号')),
-                ('text', models.TextField(max_length=4000, verbose_name='整改措施')),
-                ('target', models.TextField(blank=True, max_length=2000, verbose_name='整改目标')),
-                ('time_kind', models.CharField(choices=[('immediate', '立行立改'), ('dated', '限期'), ('long_term', '长期坚持')], default='dated', max_length=20, verbose_name='时限类型')),
-                ('deadline', models.DateField(blank=True, null=True, verbose_name='整改时限')),
-                ('original_deadline', models.DateField(blank=True, null=True, verbose_name='原定时限')),
-                ('precision', models.CharField(choices=[('day', '日'), ('ten_days', '旬'), ('month', '月'), ('quarter', '季度'), ('year', '年'), ('none', '无')], default='month', max_length=10, verbose_name='时限精度')),
-                ('original_precision', models.CharField(choices=[('day', '日'), ('ten_days', '旬'), ('month', '月'), ('quarter', '季度'), ('year', '年'), ('none', '无')], default='month', max_length=10, verbose_name='原定时限精度')),
-                ('review_every_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='复查周期(月)')),
-                ('status', models.CharField(choices=[('not_started', '未启动'), ('under_way', '推进中'), ('in_review', '待审核'), ('sent_back', '已退回'), ('closed', '已销号'), ('rebounded', '已反弹'), ('not_applicable', '不再适用')], default='not_started', max_length=20, verbose_name='状态')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='销号日期')),
-                ('rework_round', models.PositiveSmallIntegerField(default=0, verbose_name='退回次数')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='rectification.inspection')),
-                ('lead_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='led_measures', to='accounts.unit', verbose_name='牵头单位')),
-                ('person_in_charge', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='责任人')),
-                ('responsible_executive', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='责任领导')),
-                ('supporting_units', models.ManyToManyField(blank=True, related_name='supported_measures', to='accounts.unit', verbose_name='配合单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z",
+                                "编号不能有斜线或控制字符，也不能只有句点，请改写。",
+                            )
+                        ],
+                        verbose_name="措施编号",
+                    ),
+                ),
+                ("text", models.TextField(max_length=4000, verbose_name="整改措施")),
+                ("target", models.TextField(blank=True, max_length=2000, verbose_name="整改目标")),
+                (
+                    "time_kind",
+                    models.CharField(
+                        choices=[
+                            ("immediate", "立行立改"),
+                            ("dated", "限期"),
+                            ("long_term", "长期坚持"),
+                        ],
+                        default="dated",
+                        max_length=20,
+                        verbose_name="时限类型",
+                    ),
+                ),
+                ("deadline", models.DateField(blank=True, null=True, verbose_name="整改时限")),
+                (
+                    "original_deadline",
+                    models.DateField(blank=True, null=True, verbose_name="原定时限"),
+                ),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[
+                            ("day", "日"),
+                            ("ten_days", "旬"),
+                            ("month", "月"),
+                            ("quarter", "季度"),
+                            ("year", "年"),
+                            ("none", "无"),
+                        ],
+                        default="month",
+                        max_length=10,
+                        verbose_name="时限精度",
+                    ),
+                ),
+                (
+                    "original_precision",
+                    models.CharField(
+                        choices=[
+                            ("day", "日"),
+                            ("ten_days", "旬"),
+                            ("month", "月"),
+                            ("quarter", "季度"),
+                            ("year", "年"),
+                            ("none", "无"),
+                        ],
+                        default="month",
+                        max_length=10,
+                        verbose_name="原定时限精度",
+                    ),
+                ),
+                (
+                    "review_every_months",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="复查周期(月)"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("not_started", "未启动"),
+                            ("under_way", "推进中"),
+                            ("in_review", "待审核"),
+                            ("sent_back", "已退回"),
+                            ("closed", "已销号"),
+                            ("rebounded", "已反弹"),
+                            ("not_applicable", "不再适用"),
+                        ],
+                        default="not_started",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="销号日期")),
+                (
+                    "rework_round",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="退回次数"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="measures",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "lead_unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_measures",
+                        to="accounts.unit",
+                        verbose_name="牵头单位",
+                    ),
+                ),
+                (
+                    "person_in_charge",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="责任人",
+                    ),
+                ),
+                (
+                    "responsible_executive",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="责任领导",
+                    ),
+                ),
+                (
+                    "supporting_units",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="supported_measures",
+                        to="accounts.unit",
+                        verbose_name="配合单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '措施',
-                'verbose_name_plural': '措施',
+                "verbose_name": "措施",
+                "verbose_name_plural": "措施",
             },
         ),
         migrations.CreateModel(
-            name='InstitutionalOutcome',
+            name="InstitutionalOutcome",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, verbose_name='制度名称')),
-                ('number', models.CharField(blank=True, max_length=50, verbose_name='文号')),
-                ('issued_on', models.DateField(verbose_name='印发日期')),
-                ('kind', models.CharField(choices=[('new', '新建'), ('revised', '修订')], default='new', max_length=10, verbose_name='类别')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='rectification.inspection')),
-                ('measures', models.ManyToManyField(related_name='outcomes', to='rectification.measure', verbose_name='对应措施')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="制度名称")),
+                ("number", models.CharField(blank=True, max_length=50, verbose_name="文号")),
+                ("issued_on", models.DateField(verbose_name="印发日期")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("new", "新建"), ("revised", "修订")],
+                        default="new",
+                        max_length=10,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outcomes",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "measures",
+                    models.ManyToManyField(
+                        related_name="outcomes", to="rectification.measure", verbose_name="对应措施"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '制度成果',
-                'verbose_name_plural': '制度成果',
-                'ordering': ['issued_on', 'pk'],
+                "verbose_name": "制度成果",
+                "verbose_name_plural": "制度成果",
+                "ordering": ["issued_on", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='CloseoutRequest',
+            name="CloseoutRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='第几次申请')),
-                ('statement', models.TextField(max_length=4000, verbose_name='完成情况')),
-                ('evidence_note', models.TextField(blank=True, max_length=2000, verbose_name='佐证材料说明')),
-                ('measure_version', models.PositiveIntegerField(verbose_name='措施版本')),
-                ('outcome', models.CharField(choices=[('pending', '审核中'), ('approved', '已通过'), ('returned', '已退回'), ('withdrawn', '已撤回')], default='pending', max_length=20, verbose_name='结果')),
-                ('applied_at', models.DateTimeField(verbose_name='申请时间')),
-                ('applied_on', models.DateField(verbose_name='申请日期')),
-                ('applied_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='rectification.measure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="第几次申请")),
+                ("statement", models.TextField(max_length=4000, verbose_name="完成情况")),
+                (
+                    "evidence_note",
+                    models.TextField(blank=True, max_length=2000, verbose_name="佐证材料说明"),
+                ),
+                ("measure_version", models.PositiveIntegerField(verbose_name="措施版本")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pending", "审核中"),
+                            ("approved", "已通过"),
+                            ("returned", "已退回"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("applied_at", models.DateTimeField(verbose_name="申请时间")),
+                ("applied_on", models.DateField(verbose_name="申请日期")),
+                (
+                    "applied_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申请人",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="rectification.measure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '销号申请',
-                'verbose_name_plural': '销号申请',
-                'ordering': ['measure', 'number'],
+                "verbose_name": "销号申请",
+                "verbose_name_plural": "销号申请",
+                "ordering": ["measure", "number"],
             },
         ),
         migrations.CreateModel(
-            name='MeasureEvent',
+            name="MeasureEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(max_length=20, verbose_name='动作')),
-                ('from_status', models.CharField(blank=True, max_length=20, verbose_name='原状态')),
-                ('to_status', models.CharField(max_length=20, verbose_name='新状态')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('why', models.TextField(blank=True, verbose_name='理由')),
-                ('ground', models.CharField(blank=True, choices=[('late', '未达序时'), ('below_standard', '未达要求')], max_length=20, verbose_name='退回依据')),
-                ('rework_round', models.PositiveSmallIntegerField(default=0, verbose_name='第几次退回')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='rectification.measure')),
-                ('round', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='rectification.dispatchround')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("verb", models.CharField(max_length=20, verbose_name="动作")),
+                ("from_status", models.CharField(blank=True, max_length=20, verbose_name="原状态")),
+                ("to_status", models.CharField(max_length=20, verbose_name="新状态")),
+                ("on", models.DateField(verbose_name="日期")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("why", models.TextField(blank=True, verbose_name="理由")),
+                (
+                    "ground",
+                    models.CharField(
+                        blank=True,
+                        choices=[("late", "未达序时"), ("below_standard", "未达要求")],
+                        max_length=20,
+                        verbose_name="退回依据",
+                    ),
+                ),
+                (
+                    "rework_round",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="第几次退回"),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="rectification.measure",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="rectification.dispatchround",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '措施状态变化',
-                'verbose_name_plural': '措施状态变化',
+                "verbose_name": "措施状态变化",
+                "verbose_name_plural": "措施状态变化",
             },
         ),
         migrations.CreateModel(
-            name='Milestone',
+            name="Milestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=200, verbose_name='节点')),
-                ('due_on', models.DateField(verbose_name='时间节点')),
-                ('precision', models.CharField(choices=[('day', '日'), ('ten_days', '旬'), ('month', '月'), ('quarter', '季度'), ('year', '年'), ('none', '无')], default='day', max_length=10, verbose_name='时限精度')),
-                ('share', models.PositiveSmallIntegerField(verbose_name='应达进度(%)')),
-                ('reached_on', models.DateField(blank=True, null=True, verbose_name='达到日期')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='rectification.measure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=200, verbose_name="节点")),
+                ("due_on", models.DateField(verbose_name="时间节点")),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[
+                            ("day", "日"),
+                            ("ten_days", "旬"),
+                            ("month", "月"),
+                            ("quarter", "季度"),
+                            ("year", "年"),
+                            ("none", "无"),
+                        ],
+                        default="day",
+                        max_length=10,
+                        verbose_name="时限精度",
+                    ),
+                ),
+                ("share", models.PositiveSmallIntegerField(verbose_name="应达进度(%)")),
+                ("reached_on", models.DateField(blank=True, null=True, verbose_name="达到日期")),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestones",
+                        to="rectification.measure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '时间节点',
-                'verbose_name_plural': '时间节点',
-                'ordering': ['due_on', 'pk'],
+                "verbose_name": "时间节点",
+                "verbose_name_plural": "时间节点",
+                "ordering": ["due_on", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('round_opened', '调度开始')], max_length=20, verbose_name='类别')),
-                ('channel', models.CharField(choices=[('in_app', '站内')], default='in_app', max_length=20, verbose_name='渠道')),
-                ('subject', models.CharField(max_length=200, verbose_name='标题')),
-                ('body', models.TextField(verbose_name='内容')),
-                ('created_at', models.DateTimeField(verbose_name='生成时间')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='rectification.inspection')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='rectification.dispatchround')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='accounts.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("round_opened", "调度开始")], max_length=20, verbose_name="类别"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("in_app", "站内")],
+                        default="in_app",
+                        max_length=20,
+                        verbose_name="渠道",
+                    ),
+                ),
+                ("subject", models.CharField(max_length=200, verbose_name="标题")),
+                ("body", models.TextField(verbose_name="内容")),
+                ("created_at", models.DateTimeField(verbose_name="生成时间")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="rectification.dispatchround",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="accounts.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '通知',
-                'verbose_name_plural': '通知',
+                "verbose_name": "通知",
+                "verbose_name_plural": "通知",
             },
         ),
         migrations.CreateModel(
-            name='Problem',
+            name="Problem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z', '编号不能有斜线或控制字符，也不能只有句点，请改写。')], verbose_name='问题编号')),
-                ('wording', models.TextField(max_length=4000, verbose_name='反馈问题')),
-                ('public_wording', models.TextField(blank=True, max_length=4000, verbose_name='公开表述')),
-                ('category', models.CharField(blank=True, max_length=50, verbose_name='问题类型')),
-                ('status', models.CharField(choices=[('under_way', '整改中'), ('closed', '已完成'), ('rebounded', '已反弹')], default='under_way', max_length=20, verbose_name='状态')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='完成日期')),
-                ('closed_source', models.CharField(blank=True, max_length=200, verbose_name='完成依据(系统启用前)')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='problems', to='rectification.findingarea', verbose_name='反馈方面')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='problems', to='rectification.inspection')),
-                ('lead_executive', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='led_problems', to=settings.AUTH_USER_MODEL, verbose_name='牵头领导')),
-                ('lead_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='led_problems', to='accounts.unit', verbose_name='牵头单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z",
+                                "编号不能有斜线或控制字符，也不能只有句点，请改写。",
+                            )
+                        ],
+                        verbose_name="问题编号",
+                    ),
+                ),
+                ("wording", models.TextField(max_length=4000, verbose_name="反馈问题")),
+                (
+                    "public_wording",
+                    models.TextField(blank=True, max_length=4000, verbose_name="公开表述"),
+                ),
+                ("category", models.CharField(blank=True, max_length=50, verbose_name="问题类型")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("under_way", "整改中"),
+                            ("closed", "已完成"),
+                            ("rebounded", "已反弹"),
+                        ],
+                        default="under_way",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="完成日期")),
+                (
+                    "closed_source",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="完成依据(系统启用前)"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="problems",
+                        to="rectification.findingarea",
+                        verbose_name="反馈方面",
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="problems",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "lead_executive",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_problems",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="牵头领导",
+                    ),
+                ),
+                (
+                    "lead_unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_problems",
+                        to="accounts.unit",
+                        verbose_name="牵头单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '问题',
-                'verbose_name_plural': '问题',
+                "verbose_name": "问题",
+                "verbose_name_plural": "问题",
             },
         ),
         migrations.AddField(
-            model_name='measure',
-            name='problem',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='rectification.problem', verbose_name='问题'),
+            model_name="measure",
+            name="problem",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="measures",
+                to="rectification.problem",
+                verbose_name="问题",
+            ),
         ),
         migrations.CreateModel(
-            name='ProblemEvent',
+            name="ProblemEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(max_length=20, verbose_name='动作')),
-                ('from_status', models.CharField(blank=True, max_length=20, verbose_name='原状态')),
-                ('to_status', models.CharField(max_length=20, verbose_name='新状态')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('why', models.TextField(blank=True, verbose_name='理由')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
-                ('problem', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='rectification.problem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("verb", models.CharField(max_length=20, verbose_name="动作")),
+                ("from_status", models.CharField(blank=True, max_length=20, verbose_name="原状态")),
+                ("to_status", models.CharField(max_length=20, verbose_name="新状态")),
+                ("on", models.DateField(verbose_name="日期")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("why", models.TextField(blank=True, verbose_name="理由")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
+                (
+                    "problem",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="rectification.problem",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '问题状态变化',
-                'verbose_name_plural': '问题状态变化',
+                "verbose_name": "问题状态变化",
+                "verbose_name_plural": "问题状态变化",
             },
         ),
         migrations.CreateModel(
-            name='ProgressEntry',
+            name="ProgressEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=4000, verbose_name='整改进展')),
-                ('difficulty', models.TextField(blank=True, max_length=2000, verbose_name='存在困难')),
-                ('next_step', models.TextField(blank=True, max_length=2000, verbose_name='下一步打算')),
-                ('nil_return', models.BooleanField(default=False, verbose_name='零报告')),
-                ('reported_on', models.DateField(verbose_name='报送日期')),
-                ('at', models.DateTimeField(verbose_name='报送时间')),
-                ('measure_version', models.PositiveIntegerField(verbose_name='措施版本')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='报送人')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='progress', to='rectification.measure')),
-                ('round', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='progress', to='rectification.dispatchround', verbose_name='调度')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='progress', to='accounts.unit', verbose_name='报送单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(max_length=4000, verbose_name="整改进展")),
+                (
+                    "difficulty",
+                    models.TextField(blank=True, max_length=2000, verbose_name="存在困难"),
+                ),
+                (
+                    "next_step",
+                    models.TextField(blank=True, max_length=2000, verbose_name="下一步打算"),
+                ),
+                ("nil_return", models.BooleanField(default=False, verbose_name="零报告")),
+                ("reported_on", models.DateField(verbose_name="报送日期")),
+                ("at", models.DateTimeField(verbose_name="报送时间")),
+                ("measure_version", models.PositiveIntegerField(verbose_name="措施版本")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="报送人",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="progress",
+                        to="rectification.measure",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="progress",
+                        to="rectification.dispatchround",
+                        verbose_name="调度",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="progress",
+                        to="accounts.unit",
+                        verbose_name="报送单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '整改进展',
-                'verbose_name_plural': '整改进展',
+                "verbose_name": "整改进展",
+                "verbose_name_plural": "整改进展",
             },
         ),
         migrations.CreateModel(
-            name='ReviewStage',
+            name="ReviewStage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='顺序')),
-                ('name', models.CharField(max_length=50, verbose_name='环节')),
-                ('role', models.CharField(choices=[('unit_head', '单位负责人'), ('office', '整改办'), ('executive', '分管领导'), ('party_group', '党组')], max_length=20, verbose_name='审核角色')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='rectification.inspection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="顺序")),
+                ("name", models.CharField(max_length=50, verbose_name="环节")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("unit_head", "单位负责人"),
+                            ("office", "整改办"),
+                            ("executive", "分管领导"),
+                            ("party_group", "党组"),
+                        ],
+                        max_length=20,
+                        verbose_name="审核角色",
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stages",
+                        to="rectification.inspection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '审核环节',
-                'verbose_name_plural': '审核环节',
-                'ordering': ['inspection', 'order'],
+                "verbose_name": "审核环节",
+                "verbose_name_plural": "审核环节",
+                "ordering": ["inspection", "order"],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decision', models.CharField(choices=[('approve', '通过'), ('return', '退回')], max_length=10, verbose_name='意见')),
-                ('ground', models.CharField(blank=True, choices=[('late', '未达序时'), ('below_standard', '未达要求')], max_length=20, verbose_name='退回依据')),
-                ('opinion', models.TextField(blank=True, max_length=2000, verbose_name='审核意见')),
-                ('at', models.DateTimeField(verbose_name='审核时间')),
-                ('on', models.DateField(verbose_name='审核日期')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审核人')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='rectification.closeoutrequest')),
-                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='rectification.reviewstage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[("approve", "通过"), ("return", "退回")],
+                        max_length=10,
+                        verbose_name="意见",
+                    ),
+                ),
+                (
+                    "ground",
+                    models.CharField(
+                        blank=True,
+                        choices=[("late", "未达序时"), ("below_standard", "未达要求")],
+                        max_length=20,
+                        verbose_name="退回依据",
+                    ),
+                ),
+                ("opinion", models.TextField(blank=True, max_length=2000, verbose_name="审核意见")),
+                ("at", models.DateTimeField(verbose_name="审核时间")),
+                ("on", models.DateField(verbose_name="审核日期")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="审核人",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="rectification.closeoutrequest",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="rectification.reviewstage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '审核',
-                'verbose_name_plural': '审核',
-                'ordering': ['request', 'pk'],
+                "verbose_name": "审核",
+                "verbose_name_plural": "审核",
+                "ordering": ["request", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='closeoutrequest',
-            name='stage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='rectification.reviewstage', verbose_name='当前环节'),
+            model_name="closeoutrequest",
+            name="stage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="requests",
+                to="rectification.reviewstage",
+                verbose_name="当前环节",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['central', 'province', 'city', 'county', 'other'])), name='inspection_level_is_known', violation_error_message='巡察层级不在列表中。'),
+            model_name="inspection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("level__in", ["central", "province", "city", "county", "other"])
+                ),
+                name="inspection_level_is_known",
+                violation_error_message="巡察层级不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('on_site_from', None), ('on_site_to', None), ('on_site_to__gte', models.F('on_site_from')), _connector='OR'), name='inspection_on_site_in_order', violation_error_message='进驻结束不能早于进驻开始。'),
+            model_name="inspection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("on_site_from", None),
+                    ("on_site_to", None),
+                    ("on_site_to__gte", models.F("on_site_from")),
+                    _connector="OR",
+                ),
+                name="inspection_on_site_in_order",
+                violation_error_message="进驻结束不能早于进驻开始。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('on_site_to', None), ('feedback_date__gte', models.F('on_site_to')), _connector='OR'), name='inspection_feedback_after_on_site', violation_error_message='反馈日期不能早于进驻结束。'),
+            model_name="inspection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("on_site_to", None),
+                    ("feedback_date__gte", models.F("on_site_to")),
+                    _connector="OR",
+                ),
+                name="inspection_feedback_after_on_site",
+                violation_error_message="反馈日期不能早于进驻结束。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('dispatch_every_days__gte', 1), ('dispatch_every_days__lte', 366)), name='inspection_rhythm_is_possible', violation_error_message='调度间隔请填 1 到 366 天。'),
+            model_name="inspection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dispatch_every_days__gte", 1), ("dispatch_every_days__lte", 366)
+                ),
+                name="inspection_rhythm_is_possible",
+                violation_error_message="调度间隔请填 1 到 366 天。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(('concentrated_months__gte', 1), ('concentrated_months__lte', 24)), name='inspection_period_is_possible', violation_error_message='集中整改期请填 1 到 24 个月。'),
+            model_name="inspection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("concentrated_months__gte", 1), ("concentrated_months__lte", 24)
+                ),
+                name="inspection_period_is_possible",
+                violation_error_message="集中整改期请填 1 到 24 个月。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='findingarea',
-            constraint=models.UniqueConstraint(fields=('inspection', 'name'), name='one_area_of_a_name', violation_error_message='本次巡察已有同名的反馈方面。'),
+            model_name="findingarea",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "name"),
+                name="one_area_of_a_name",
+                violation_error_message="本次巡察已有同名的反馈方面。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatchround',
-            constraint=models.UniqueConstraint(fields=('inspection', 'number'), name='one_round_of_a_number', violation_error_message='本次巡察已有这一次调度。'),
+            model_name="dispatchround",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "number"),
+                name="one_round_of_a_number",
+                violation_error_message="本次巡察已有这一次调度。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatchround',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed', 'superseded'])), name='round_state_is_known', violation_error_message='调度状态不在列表中。'),
+            model_name="dispatchround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "closed", "superseded"])),
+                name="round_state_is_known",
+                violation_error_message="调度状态不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatchround',
-            constraint=models.CheckConstraint(condition=models.Q(('meeting_on__gte', models.F('due_on'))), name='round_meets_on_or_after_its_day', violation_error_message='调度日不能早于应调度日。'),
+            model_name="dispatchround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("meeting_on__gte", models.F("due_on"))),
+                name="round_meets_on_or_after_its_day",
+                violation_error_message="调度日不能早于应调度日。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispatchround',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='round_closed_at_iff_closed', violation_error_message='只有已结束的调度才有结束时间。'),
+            model_name="dispatchround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("state", "closed")),
+                    models.Q(models.Q(("state", "closed"), _negated=True), ("closed_at", None)),
+                    _connector="OR",
+                ),
+                name="round_closed_at_iff_closed",
+                violation_error_message="只有已结束的调度才有结束时间。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institutionaloutcome',
-            constraint=models.UniqueConstraint(fields=('inspection', 'title'), name='one_outcome_of_a_title', violation_error_message='本次巡察已有同名的制度成果。'),
+            model_name="institutionaloutcome",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "title"),
+                name="one_outcome_of_a_title",
+                violation_error_message="本次巡察已有同名的制度成果。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='institutionaloutcome',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['new', 'revised'])), name='outcome_kind_is_known', violation_error_message='制度成果类别不在列表中。'),
+            model_name="institutionaloutcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["new", "revised"])),
+                name="outcome_kind_is_known",
+                violation_error_message="制度成果类别不在列表中。",
+            ),
         ),
         migrations.AddIndex(
-            model_name='measureevent',
-            index=models.Index(fields=['measure', 'on', 'id'], name='measure_event_by_day'),
+            model_name="measureevent",
+            index=models.Index(fields=["measure", "on", "id"], name="measure_event_by_day"),
         ),
         migrations.AddIndex(
-            model_name='measureevent',
-            index=models.Index(fields=['on', 'to_status'], name='measure_event_by_status'),
+            model_name="measureevent",
+            index=models.Index(fields=["on", "to_status"], name="measure_event_by_status"),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gte', 1), ('share__lte', 100)), name='milestone_share_is_a_percentage', violation_error_message='应达进度请填 1 到 100。'),
+            model_name="milestone",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("share__gte", 1), ("share__lte", 100)),
+                name="milestone_share_is_a_percentage",
+                violation_error_message="应达进度请填 1 到 100。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(('precision__in', ('day', 'ten_days', 'month', 'quarter', 'year'))), name='milestone_precision_is_known', violation_error_message='时间节点的精度不在列表中。'),
+            model_name="milestone",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("precision__in", ("day", "ten_days", "month", "quarter", "year"))
+                ),
+                name="milestone_precision_is_known",
+                violation_error_message="时间节点的精度不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('measure', 'share'), name='one_milestone_of_a_share', violation_error_message='同一措施的两个节点不能是同一进度。'),
+            model_name="milestone",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "share"),
+                name="one_milestone_of_a_share",
+                violation_error_message="同一措施的两个节点不能是同一进度。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('round', 'unit', 'kind', 'channel'), name='one_notice_for_round_unit_kind_channel'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                fields=("round", "unit", "kind", "channel"),
+                name="one_notice_for_round_unit_kind_channel",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['round_opened'])), name='notice_kind_is_known'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["round_opened"])), name="notice_kind_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['in_app'])), name='notice_channel_is_known'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel__in", ["in_app"])), name="notice_channel_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='problem',
-            constraint=models.UniqueConstraint(fields=('inspection', 'code'), name='one_problem_of_a_code', violation_error_message='本次巡察已有这个问题编号。'),
+            model_name="problem",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "code"),
+                name="one_problem_of_a_code",
+                violation_error_message="本次巡察已有这个问题编号。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='problem',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['under_way', 'closed', 'rebounded'])), name='problem_status_is_known', violation_error_message='问题状态不在列表中。'),
+            model_name="problem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["under_way", "closed", "rebounded"])),
+                name="problem_status_is_known",
+                violation_error_message="问题状态不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='problem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', False), ('status', 'closed')), models.Q(('status', 'closed'), models.Q(('closed_source', ''), _negated=True)), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_on', None)), _connector='OR'), name='problem_closed_iff_dated_or_sourced', violation_error_message='已完成的问题要有完成日期或依据，未完成的不能有完成日期。'),
+            model_name="problem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_on__isnull", False), ("status", "closed")),
+                    models.Q(("status", "closed"), models.Q(("closed_source", ""), _negated=True)),
+                    models.Q(models.Q(("status", "closed"), _negated=True), ("closed_on", None)),
+                    _connector="OR",
+                ),
+                name="problem_closed_iff_dated_or_sourced",
+                violation_error_message="已完成的问题要有完成日期或依据，未完成的不能有完成日期。",
+            ),
         ),
         migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['inspection', 'status', 'deadline'], name='measure_by_urgency'),
+            model_name="measure",
+            index=models.Index(
+                fields=["inspection", "status", "deadline"], name="measure_by_urgency"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.UniqueConstraint(fields=('inspection', 'code'), name='one_measure_of_a_code', violation_error_message='本次巡察已有这个措施编号。'),
+            model_name="measure",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "code"),
+                name="one_measure_of_a_code",
+                violation_error_message="本次巡察已有这个措施编号。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['not_started', 'under_way', 'in_review', 'sent_back', 'closed', 'rebounded', 'not_applicable'])), name='measure_status_is_known', violation_error_message='措施状态不在列表中。'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "not_started",
+                            "under_way",
+                            "in_review",
+                            "sent_back",
+                            "closed",
+                            "rebounded",
+                            "not_applicable",
+                        ],
+                    )
+                ),
+                name="measure_status_is_known",
+                violation_error_message="措施状态不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('time_kind__in', ['immediate', 'dated', 'long_term'])), name='measure_time_kind_is_known', violation_error_message='时限类型不在列表中。'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("time_kind__in", ["immediate", "dated", "long_term"])),
+                name="measure_time_kind_is_known",
+                violation_error_message="时限类型不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', False), ('status', 'closed')), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_on', None)), _connector='OR'), name='measure_closed_on_iff_closed', violation_error_message='只有已销号的措施才有销号日期。'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_on__isnull", False), ("status", "closed")),
+                    models.Q(models.Q(("status", "closed"), _negated=True), ("closed_on", None)),
+                    _connector="OR",
+                ),
+                name="measure_closed_on_iff_closed",
+                violation_error_message="只有已销号的措施才有销号日期。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('deadline', None), ('original_deadline', None), ('original_precision', 'none'), ('precision', 'none')), models.Q(('deadline__isnull', False), ('original_deadline__isnull', False), ('original_precision__in', ('day', 'ten_days', 'month', 'quarter', 'year')), ('precision__in', ('day', 'ten_days', 'month', 'quarter', 'year'))), _connector='OR'), name='measure_deadline_iff_precise', violation_error_message='整改时限和时限精度要同时填写，或者都不填。'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("deadline", None),
+                        ("original_deadline", None),
+                        ("original_precision", "none"),
+                        ("precision", "none"),
+                    ),
+                    models.Q(
+                        ("deadline__isnull", False),
+                        ("original_deadline__isnull", False),
+                        ("original_precision__in", ("day", "ten_days", "month", "quarter", "year")),
+                        ("precision__in", ("day", "ten_days", "month", "quarter", "year")),
+                    ),
+                    _connector="OR",
+                ),
+                name="measure_deadline_iff_precise",
+                violation_error_message="整改时限和时限精度要同时填写，或者都不填。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_kind', 'dated'), _negated=True), ('deadline__isnull', False), _connector='OR'), name='measure_dated_has_deadline', violation_error_message='限期整改的措施要填整改时限。'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("time_kind", "dated"), _negated=True),
+                    ("deadline__isnull", False),
+                    _connector="OR",
+                ),
+                name="measure_dated_has_deadline",
+                violation_error_message="限期整改的措施要填整改时限。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_kind', 'long_term'), _negated=True), models.Q(('deadline', None), ('review_every_months__gte', 1)), _connector='OR'), name='measure_long_term_has_rhythm', violation_error_message='长期坚持的措施没有时限，要填复查周期（至少 1 个月）。'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("time_kind", "long_term"), _negated=True),
+                    models.Q(("deadline", None), ("review_every_months__gte", 1)),
+                    _connector="OR",
+                ),
+                name="measure_long_term_has_rhythm",
+                violation_error_message="长期坚持的措施没有时限，要填复查周期（至少 1 个月）。",
+            ),
         ),
         migrations.AddIndex(
-            model_name='problemevent',
-            index=models.Index(fields=['problem', 'on', 'id'], name='problem_event_by_day'),
+            model_name="problemevent",
+            index=models.Index(fields=["problem", "on", "id"], name="problem_event_by_day"),
         ),
         migrations.AddIndex(
-            model_name='progressentry',
-            index=models.Index(fields=['measure', '-reported_on', '-id'], name='progress_latest'),
+            model_name="progressentry",
+            index=models.Index(fields=["measure", "-reported_on", "-id"], name="progress_latest"),
         ),
         migrations.AddConstraint(
-            model_name='progressentry',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='progress_says_something', violation_error_message='整改进展不能为空。'),
+            model_name="progressentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True),
+                name="progress_says_something",
+                violation_error_message="整改进展不能为空。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewstage',
-            constraint=models.UniqueConstraint(fields=('inspection', 'order'), name='one_stage_of_an_order', violation_error_message='审核环节的顺序不能重复。'),
+            model_name="reviewstage",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "order"),
+                name="one_stage_of_an_order",
+                violation_error_message="审核环节的顺序不能重复。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewstage',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ('unit_head', 'office', 'executive', 'party_group'))), name='stage_role_reviews', violation_error_message='审核角色只能是单位负责人、整改办、分管领导或党组。'),
+            model_name="reviewstage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("role__in", ("unit_head", "office", "executive", "party_group"))
+                ),
+                name="stage_role_reviews",
+                violation_error_message="审核角色只能是单位负责人、整改办、分管领导或党组。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewstage',
-            constraint=models.CheckConstraint(condition=models.Q(('order__gte', 1), ('order__lte', 5)), name='stage_order_from_one_to_five', violation_error_message='审核环节最多五级，从 1 数起。'),
+            model_name="reviewstage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("order__gte", 1), ("order__lte", 5)),
+                name="stage_order_from_one_to_five",
+                violation_error_message="审核环节最多五级，从 1 数起。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('decision__in', ['approve', 'return'])), name='review_decision_is_known', violation_error_message='审核意见不在列表中。'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("decision__in", ["approve", "return"])),
+                name="review_decision_is_known",
+                violation_error_message="审核意见不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision', 'approve'), ('ground', '')), models.Q(('decision', 'return'), models.Q(('ground', ''), _negated=True), models.Q(('opinion', ''), _negated=True)), _connector='OR'), name='review_return_has_ground_and_reason', violation_error_message='退回要选依据并写明原因。'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision", "approve"), ("ground", "")),
+                    models.Q(
+                        ("decision", "return"),
+                        models.Q(("ground", ""), _negated=True),
+                        models.Q(("opinion", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="review_return_has_ground_and_reason",
+                violation_error_message="退回要选依据并写明原因。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', 'approve')), fields=('request', 'stage'), name='one_approval_for_a_stage', violation_error_message='这一环节已经审核过了。'),
+            model_name="review",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decision", "approve")),
+                fields=("request", "stage"),
+                name="one_approval_for_a_stage",
+                violation_error_message="这一环节已经审核过了。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='closeoutrequest',
-            constraint=models.UniqueConstraint(fields=('measure', 'number'), name='one_request_of_a_number', violation_error_message='这一次申请已经有了。'),
+            model_name="closeoutrequest",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "number"),
+                name="one_request_of_a_number",
+                violation_error_message="这一次申请已经有了。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='closeoutrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'pending')), fields=('measure',), name='one_pending_request', violation_error_message='这条措施已有一份销号申请在审核。'),
+            model_name="closeoutrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "pending")),
+                fields=("measure",),
+                name="one_pending_request",
+                violation_error_message="这条措施已有一份销号申请在审核。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='closeoutrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['pending', 'approved', 'returned', 'withdrawn'])), name='request_outcome_is_known', violation_error_message='申请结果不在列表中。'),
+            model_name="closeoutrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("outcome__in", ["pending", "approved", "returned", "withdrawn"])
+                ),
+                name="request_outcome_is_known",
+                violation_error_message="申请结果不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='closeoutrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('statement', ''), _negated=True), name='request_states_something', violation_error_message='完成情况不能为空。'),
+            model_name="closeoutrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("statement", ""), _negated=True),
+                name="request_states_something",
+                violation_error_message="完成情况不能为空。",
+            ),
         ),
     ]

@@ -8,20 +8,25 @@ from accounts.rights import rights_of
 from rectification import permissions, queries, selection
 from rectification.models import Inspection, Measure
 
+MOST_STANDINGS = 5  # of the latest inspections; the rest are in the menu
+
 
 @require_safe
 def desk(request):
     on = timezone.localdate()
     found = queries.desk(request.user, on=on)
     visible = Inspection.objects.visible_within(permissions.scope_of(request.user))
-    inspection = visible.select_related("inspected_unit").latest_first().first()
-    overseen = inspection and permissions.may_oversee(request.user, inspection)
+    seen = list(visible.select_related("inspected_unit").latest_first()[:MOST_STANDINGS])
     context = {
         "nav": "desk",
         "desk": found,
         "rounds": [(each, _round_url(request.user, each)) for each in found.rounds],
-        "sitting": queries.next_sitting(inspection, on=on) if inspection else None,
-        "standing": _standing(inspection, on=on) if overseen else (),
+        "sitting": queries.next_sitting(seen[0], on=on) if seen else None,
+        "standings": [
+            (each, _standing(each, on=on))
+            for each in seen
+            if permissions.may_oversee(request.user, each)
+        ],
         "administers": rights_of(request.user).holds(*ADMINISTRATORS),
         "today": on,
     }

@@ -90,6 +90,8 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "facts": _facts(measure),
         "milestones": [(each, each.is_missed(on=on)) for each in measure.milestones.all()],
         "report_title": _report_title(measure, round),
+        "next_url": _next_url(request.user, measure, round, on=on) if "report" in forms else "",
+        "refused": any(form.is_bound and form.errors for form in forms.values()),
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
         **{f"{name}_form": form for name, form in forms.items()},
@@ -130,6 +132,17 @@ def _report_title(measure, round):
     if measure.progress.filter(round=round).exists():
         return f"{round}（{day}）：本次已报送，可以补充"
     return f"{round}（{day}）报送"
+
+
+def _next_url(user, measure, round, *, on):
+    """From a measure that is reported to the next that is not; empty where none is left."""
+    if round is None or not measure.progress.filter(round=round).exists():
+        return ""
+    following = queries.next_to_report(user, measure.inspection, on=on)
+    if following is None:
+        return ""
+    page = reverse("rectification:measure_detail", args=[measure.inspection.code, following.code])
+    return f"{page}#report"
 
 
 def _prefilled(told, *, on):

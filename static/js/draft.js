@@ -53,7 +53,7 @@
   };
   let leaving = false; // signed out: nothing may be written any more
   const clock = (time) =>
-    new Date(time).toLocaleString("zh-CN", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+    new Date(time).toLocaleString("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" });
 
   function notice(form, draft, served) {
     const line = document.createElement("div");

@@ -54,12 +54,13 @@ def test_a_measure_is_listed_once(cast, client):
 def test_who_sees_the_whole_finds_where_it_stands_with_the_lists_behind(cast, client):
     MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2", **CLOSED)
 
-    standing = opened(client, cast.office).context["standing"]
+    ((inspection, standing),) = opened(client, cast.office).context["standings"]
 
+    assert inspection == cast.inspection
     assert (1, "未销号措施", f"{cast.base}measures/?closed=no") in standing
     for figure, _, url in standing:
         assert client.get(url).context["listing"].page.paginator.count == figure
-    assert opened(client, cast.liaison).context["standing"] == ()
+    assert opened(client, cast.liaison).context["standings"] == []
 
 
 def test_an_administrator_finds_the_way_to_the_admin_site(db, client):
@@ -79,3 +80,28 @@ def test_the_reason_stands_above_the_form_while_a_measure_is_returned(cast, clie
     html = answer.content.decode()
     assert answer.context["came_back"].endswith("退回。缺台账。")
     assert html.index("退回。缺台账。") < html.index('id="report"')
+
+
+def test_from_a_reported_measure_to_the_next_that_is_not(cast, client):
+    DispatchRoundFactory(inspection=cast.inspection, number=13)
+    other = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2")
+    client.force_login(cast.liaison)
+
+    assert client.get(cast.page).context["next_url"] == ""
+    first = client.post(f"{cast.page}report/", {"version": 1, "nil_return": "1"}, follow=True)
+    onward = first.context["next_url"]
+    assert onward == f"{cast.base}measures/{other.code}/#report"
+    version = type(other).objects.get(pk=other.pk).version
+    nil = {"version": version, "nil_return": "1"}
+    last = client.post(f"{cast.base}measures/{other.code}/report/", nil, follow=True)
+
+    assert "下一条未报" in first.content.decode()
+    assert last.context["next_url"] == ""
+
+
+def test_a_refused_form_says_so_at_the_top(cast, client):
+    client.force_login(cast.liaison)
+
+    html = client.post(f"{cast.page}submit/", {"version": 1, "statement": ""}).content.decode()
+
+    assert html.index("没有提交，请按标出的说明改正。") < html.index('id="story"')
