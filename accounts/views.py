@@ -34,7 +34,7 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get_redirect_url(self):
+    def get_redirect_url(self):  # type: ignore[override]  # the stubs are of a later Django
         """Where to go on; never this page again, which Django answers by an error."""
         url = super().get_redirect_url()
         return "" if urlsplit(url).path == self.request.path else url

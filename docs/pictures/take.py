@@ -20,7 +20,7 @@ from io import BytesIO
 from pathlib import Path
 
 import openpyxl
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 BIN = HERE.parent.parent / "bin"

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from rectification.models.dispatch import DispatchRound
 from rectification.models.measure import Measure
@@ -47,6 +48,14 @@ class MeasureEvent(StatusEvent):
         indexes = [
             models.Index(fields=["measure", "on", "id"], name="measure_event_by_day"),
             models.Index(fields=["on", "to_status"], name="measure_event_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="measure_event_ground_iff_sent_back",
+                condition=Q(verb="send_back", ground__in=ReturnGround.values)
+                | (~Q(verb="send_back") & Q(ground="")),
+                violation_error_message="退回要选依据，其他动作没有依据。",
+            ),
         ]
 
     def __str__(self) -> str:

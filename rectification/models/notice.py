@@ -49,12 +49,17 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 name="one_notice_for_round_unit_kind_channel",
                 fields=["round", "unit", "kind", "channel"],
+                violation_error_message="这次调度已经给这个单位发过这种通知。",
             ),
             models.CheckConstraint(
-                name="notice_kind_is_known", condition=Q(kind__in=NoticeKind.values)
+                name="notice_kind_is_known",
+                condition=Q(kind__in=NoticeKind.values),
+                violation_error_message="通知类别不在列表中。",
             ),
             models.CheckConstraint(
-                name="notice_channel_is_known", condition=Q(channel__in=Channel.values)
+                name="notice_channel_is_known",
+                condition=Q(channel__in=Channel.values),
+                violation_error_message="通知渠道不在列表中。",
             ),
         ]
 

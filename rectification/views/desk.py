@@ -22,11 +22,7 @@ def desk(request):
         "desk": found,
         "rounds": [(each, _round_url(request.user, each)) for each in found.rounds],
         "sitting": queries.next_sitting(seen[0], on=on) if seen else None,
-        "standings": [
-            (each, _standing(each, on=on))
-            for each in seen
-            if permissions.may_oversee(request.user, each)
-        ],
+        "standings": _standings(request.user, seen, on=on),
         "administers": rights_of(request.user).holds(*ADMINISTRATORS),
         "today": on,
     }
@@ -40,9 +36,19 @@ def _round_url(user, round):
     return reverse("rectification:round_detail", args=[round.inspection.code, round.number])
 
 
-def _standing(inspection, *, on):
-    """Where the inspection stands, each figure with the list behind it, for who sees it whole."""
-    counts = selection.tally_measures(Measure.objects.filter(inspection=inspection), on=on)
+def _standings(user, inspections, *, on):
+    """The strips of what this person sees whole; of several, those with work left."""
+    strips = []
+    for each in inspections:
+        if permissions.may_oversee(user, each):
+            counts = selection.tally_measures(Measure.objects.filter(inspection=each), on=on)
+            if counts.unfinished or len(inspections) == 1:
+                strips.append((each, _strip(each, counts)))
+    return strips
+
+
+def _strip(inspection, counts):
+    """Where the inspection stands, each figure with the list behind it."""
     url = reverse("rectification:measure_list", args=[inspection.code])
     return [
         (counts.unfinished, "未销号措施", f"{url}?closed=no"),

@@ -114,14 +114,20 @@ class ReportSection(models.Model):
         verbose_name = verbose_name_plural = "报告段落"
         ordering = ["report", "order"]
         constraints = [
-            models.UniqueConstraint(name="one_section_of_an_order", fields=["report", "order"]),
+            models.UniqueConstraint(
+                name="one_section_of_an_order",
+                fields=["report", "order"],
+                violation_error_message="报告里这个位置已有段落。",
+            ),
             models.CheckConstraint(
                 name="section_kind_is_known",
                 condition=Q(kind__in=[kind.value for kind in SectionKind]),
+                violation_error_message="段落种类不在列表中。",
             ),
             models.CheckConstraint(
                 name="section_group_is_known",
                 condition=Q(group__in=[group.value for group in Group]),
+                violation_error_message="问题分组不在列表中。",
             ),
         ]
 
@@ -146,7 +152,11 @@ class PublishedItem(models.Model):
         verbose_name = verbose_name_plural = "公开事项"
         ordering = ["section", "order"]
         constraints = [
-            models.UniqueConstraint(name="one_item_of_an_order", fields=["section", "order"]),
+            models.UniqueConstraint(
+                name="one_item_of_an_order",
+                fields=["section", "order"],
+                violation_error_message="这个位置已有公开事项。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -183,7 +193,11 @@ class StatedFigure(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "所称数字"
         constraints = [
-            models.UniqueConstraint(name="one_stated_figure_of_a_key", fields=["report", "key"]),
+            models.UniqueConstraint(
+                name="one_stated_figure_of_a_key",
+                fields=["report", "key"],
+                violation_error_message="这份报告已有这一项所称数字。",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -121,9 +121,15 @@ def crawl(username: str) -> Iterator[Reached]:
             seen.add(kind)
             yield Reached(name, path, kind)
         links = [urljoin(path, link) for link in re.findall(r'<a [^>]*href="([^"#]+)', html)]
-        fresh = [link.replace("&amp;", "&") for link in links if not urlsplit(link).netloc]
+        ours = [link for link in links if not urlsplit(link).netloc and not is_foreign(link)]
+        fresh = [link.replace("&amp;", "&") for link in ours]
         to_open += [link for link in dict.fromkeys(fresh) if link not in asked]
         asked |= set(fresh)
+
+
+def is_foreign(link: str) -> bool:
+    """Leads into the admin site, whose pages are Django's own."""
+    return urlsplit(link).path.startswith("/admin/")
 
 
 def name_of(path: str) -> str:

@@ -162,8 +162,15 @@ def _measure(problem, unit, number, story):
 
 
 def _event(model, step, **subject):
+    ground = {"ground": "late"} if step.verb == "send_back" and model is MeasureEvent else {}
     return model(
-        verb=step.verb, from_status=step.was, to_status=step.now, on=step.on, at=AT, **subject
+        verb=step.verb,
+        from_status=step.was,
+        to_status=step.now,
+        on=step.on,
+        at=AT,
+        **ground,
+        **subject,
     )
 
 

@@ -1,38 +1,20 @@
-import json
 import re
 from datetime import date, timedelta
 from html.parser import HTMLParser
-from io import StringIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Role
-from rectification.models import CloseoutRequest, InstitutionalOutcome, MeasureEvent
+from rectification.models import CloseoutRequest
 from rectification.states import WorkStatus
 from reports import figures
 from reports.models import Origin, Report, StatedFigure
 from tests import factories
+from tests.reports.lively import ON, lively
 
 pytestmark = pytest.mark.django_db
-
-ON = date(2025, 7, 31)
-
-
-@pytest.fixture
-def inspection():
-    return factories.InspectionFactory(code="x25")
-
-
-@pytest.fixture
-def leader(inspection, client):
-    user = factories.person(Role.PARTY_GROUP, inspection.inspected_unit, name="局长")
-    client.force_login(user)
-    return user
 
 
 def page_of(client, on: date | None = ON, **query: str) -> str:
@@ -83,36 +65,6 @@ def _rows(html: str) -> int:
     """How many rows the list says it has: the pager's 共N条, or the heading's number."""
     found = re.search(r"共\s*(\d+)\s*[条个项次]", html)
     return int(found.group(1)) if found else 0
-
-
-def lively(inspection, *, on: date):
-    """Something of everything that the dashboard counts."""
-    first, second = factories.ProblemFactory.create_batch(2, inspection=inspection)
-    units = [factories.unit(parent=inspection.inspected_unit) for _ in range(2)]
-
-    def measure(unit, problem=first, **fields):
-        return factories.MeasureFactory(problem=problem, lead_unit=units[unit], **fields)
-
-    for overdue in (3, 20, 45, 100):
-        measure(0, deadline=on - timedelta(days=overdue))
-    measure(1, deadline=on + timedelta(days=2), status=WorkStatus.IN_REVIEW)
-    measure(1, deadline=on + timedelta(days=60), status=WorkStatus.UNDER_WAY)
-    closed = measure(1, problem=second, status=WorkStatus.CLOSED, closed_on=date(2025, 4, 1))
-    returned = measure(0, deadline=on + timedelta(days=70), status=WorkStatus.SENT_BACK)
-    for row, to_status in ((returned, "sent_back"), (closed, "closed")):
-        MeasureEvent.objects.create(
-            measure=row,
-            verb="send_back" if to_status == "sent_back" else "close",
-            from_status=WorkStatus.IN_REVIEW,
-            to_status=to_status,
-            on=date(2025, 4, 2),
-            at=factories.NOON,
-            why="照片看不清",
-        )
-    factories.MilestoneFactory(measure=returned, due_on=date(2025, 3, 1))
-    InstitutionalOutcome.objects.create(
-        inspection=inspection, title=f"河湖巡查办法{closed.pk}", issued_on=date(2025, 4, 1)
-    )
 
 
 # What it says ------------------------------------------------------------------------------------
@@ -370,111 +322,3 @@ def test_a_day_without_data_is_named_and_today_is_shown(client, inspection, lead
 def test_the_day_of_the_feedback_and_a_blank_are_fine(client, inspection, leader):
     assert client.get("/i/x25/dashboard/", {"on": "2025-01-20"}).status_code == 200
     assert client.get("/i/x25/dashboard/", {"on": "  "}).status_code == 200
-
-
-# Who ---------------------------------------------------------------------------------------------
-
-PAGES = ["", "measures/overdue/", "problems/done/", "outcomes/", "returns/"]
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("role", [Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP, Role.SUPERVISOR])
-def test_who_oversees_the_inspection_sees_it(client, inspection, role, path):
-    client.force_login(factories.person(role, inspection.inspected_unit))
-
-    assert client.get(f"/i/x25/dashboard/{path}").status_code == 200
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(
-    "role", [Role.LIAISON, Role.UNIT_HEAD, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN]
-)
-def test_for_everybody_else_it_is_not_there(client, inspection, role, path):
-    client.force_login(factories.person(role, inspection.inspected_unit))
-
-    assert client.get(f"/i/x25/dashboard/{path}").status_code == 404
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_another_house_and_nobody_do_not_see_it(client, inspection, path):
-    elsewhere = factories.unit("云州市林业局")
-    foreign = f"/i/x25/dashboard/{path}"
-    assert client.get(foreign).status_code == 302
-
-    client.force_login(factories.person(Role.PARTY_GROUP, elsewhere))
-
-    assert client.get(foreign).status_code == 404
-    assert client.get(f"/i/absent/dashboard/{path}").status_code == 404
-
-
-def test_a_unit_of_another_house_is_not_named(client, inspection, leader):
-    foreign = factories.MeasureFactory(
-        problem__inspection=factories.InspectionFactory(
-            inspected_unit=factories.unit("云州市林业局")
-        )
-    )
-
-    answer = client.get("/i/x25/dashboard/measures/total/", {"unit": foreign.lead_unit.pk})
-
-    assert answer.status_code == 404
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_it_is_read_only(client, inspection, leader, path):
-    assert client.post(f"/i/x25/dashboard/{path}").status_code == 405
-
-
-# Cost --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_three_times_as_much_takes_no_more_queries(
-    client, inspection, leader, path, django_assert_num_queries
-):
-    address = f"/i/x25/dashboard/{path}?on=2025-07-31"
-    factories.DispatchRoundFactory(inspection=inspection)
-    lively(inspection, on=ON)
-    with CaptureQueriesContext(connection) as once:
-        client.get(address)
-    for _ in range(2):
-        lively(inspection, on=ON)
-
-    with django_assert_num_queries(len(once)):
-        client.get(address)
-
-    assert len(once) <= 26
-
-
-# The command -------------------------------------------------------------------------------------
-
-
-def test_the_command_says_the_figures_of_a_day_as_one_object(inspection):
-    lively(inspection, on=ON)
-    output = StringIO()
-
-    call_command("figures", "x25", on="2025-07-31", json=True, stdout=output)
-
-    said = json.loads(output.getvalue())
-    assert (said["inspection"], said["on"]) == ("x25", "2025-07-31")
-    assert said["measures"]["overdue"] == 4
-    assert said["measure_rate"] == {"numerator": 1, "denominator": 8, "percent": "12.5"}
-    assert said["problem_rate"] == {"numerator": 0, "denominator": 2, "percent": "0.0"}
-
-
-def test_the_command_says_a_rate_of_nothing_as_null(inspection):
-    output = StringIO()
-
-    call_command("figures", "x25", on="2025-07-31", json=True, stdout=output)
-
-    assert json.loads(output.getvalue())["measure_rate"]["percent"] is None
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [(["x99"], "没有代号为 x99 的巡察"), (["x25", "--on", "2025-13-01"], "不是日期")],
-)
-def test_the_command_refuses_in_words_with_exit_code_2(inspection, arguments, says):
-    with pytest.raises(CommandError, match=says) as refused:
-        call_command("figures", *arguments)
-
-    assert refused.value.returncode == 2

@@ -215,6 +215,7 @@ def _returned(measure, on, why):
     MeasureEvent.objects.create(
         measure=measure,
         verb="send_back",
+        ground="late",
         from_status=WorkStatus.IN_REVIEW,
         to_status=WorkStatus.SENT_BACK,
         on=on,
