@@ -3,6 +3,7 @@
 No administrator sees business data; nothing here can be deleted; every change is in the journal.
 """
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -54,8 +55,8 @@ class GrantedAdmin(admin.ModelAdmin):
             "amend" if change else "enter",
             obj._meta.model_name,
             str(obj.pk),
-            {name: str(form.initial.get(name, "")) for name in names},
-            {name: str(form.cleaned_data.get(name, "")) for name in names},
+            {name: _shown(form, name, form.initial.get(name)) for name in names},
+            {name: _shown(form, name, form.cleaned_data.get(name)) for name in names},
         )
         journal.append(act, by=request.user, at=timezone.now())
 
@@ -64,6 +65,14 @@ class GrantedAdmin(admin.ModelAdmin):
 
     def log_change(self, request, obj, message):
         """See log_addition."""
+
+
+def _shown(form, name, value):
+    """A value of a form in words: a row that is chosen by its key under its own name."""
+    rows = getattr(form.fields.get(name), "queryset", None)
+    if rows is not None and value and not hasattr(value, "pk"):
+        value = rows.filter(pk=value).first()
+    return "" if value is None else str(value)
 
 
 @admin.register(Unit)
@@ -115,9 +124,21 @@ class PersonAdmin(GrantedAdmin, UserAdmin):
             journal.append(act, by=request.user, at=timezone.now())
 
 
+class RoleAssignmentForm(forms.ModelForm):
+    """A role counts from the moment it is given until it is ended: no day of it lies ahead."""
+
+    def clean(self):
+        today = timezone.localdate()
+        for name in ("started_on", "ended_on"):
+            if (day := self.cleaned_data.get(name)) and day > today:
+                self.add_error(name, "不能填将来的日期，请到那一天再办理。")
+        return super().clean()
+
+
 @admin.register(RoleAssignment)
 class RoleAssignmentAdmin(GrantedAdmin):
     keeper = Role.SECURITY_ADMIN
+    form = RoleAssignmentForm
     list_display = ("user", "role", "unit", "started_on", "ended_on")
     list_filter = ("role", "unit")
     search_fields = ("user__name", "user__username")

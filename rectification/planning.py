@@ -33,8 +33,8 @@ MEASURE_CONTENT = (
 PROBLEM_CONTENT = ("wording", "public_wording", "category", "area", "lead_executive", "lead_unit")
 
 
-class AmendRefused(Exception):
-    """The row was changed by somebody else since it was read. Nothing was written."""
+class PlanRefused(Exception):
+    """The plan cannot be changed so: the message says why. Nothing was written."""
 
 
 @transaction.atomic
@@ -56,7 +56,14 @@ def enter_problem(problem: Problem, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def enter_measure(measure: Measure, *, by: User, at: datetime) -> None:
-    """Save a new measure with its first event. Raises ValidationError where a field is wrong."""
+    """Save a new measure with its first event. Raises ValidationError where a field is wrong.
+
+    A problem that was closed here takes no new measures (PlanRefused); one that was closed before
+    this system does: its plan may come later than its report.
+    """
+    problem = measure.problem
+    if problem.status == ProblemStatus.CLOSED and not problem.closed_source:
+        raise PlanRefused(f"{problem.code} 已验收完成，不能再加措施；确有反弹的，先认定反弹。")
     measure.full_clean()
     measure.save()
     MeasureEvent.objects.create(
@@ -77,13 +84,13 @@ def amend_measure(
 ) -> None:
     """Write the measure's content, as changed on the object since its version was read.
 
-    `before` is `content_of` the row as it was read. Raises AmendRefused, ValidationError.
+    `before` is `content_of` the row as it was read. Raises PlanRefused, ValidationError.
     """
     measure.full_clean()
     content = {name: getattr(measure, name) for name in MEASURE_CONTENT}
     rows = Measure.objects.filter(pk=measure.pk, version=measure.version)
     if not rows.update(version=F("version") + 1, **content):
-        raise AmendRefused(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
+        raise PlanRefused(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
     measure.refresh_from_db(fields=["version"])
     after = content_of(measure, MEASURE_CONTENT)
     act = Act("amend", "measure", measure.subject_code, dict(before), after, why)

@@ -73,9 +73,12 @@ class RoundState(models.TextChoices):
     SUPERSEDED = "superseded", "错过未开"
 
 
+STAYS = ""  # the target of a move that is on record and changes no status
+
+
 @dataclass(frozen=True)
 class Move:
-    """From any of `sources` to `target`; `says` is the verb as the pages name it."""
+    """From any of `sources` to `target` (or STAYS); `says` is the verb as the pages name it."""
 
     sources: frozenset[str]
     target: str
@@ -95,6 +98,7 @@ _OPEN = frozenset(
 MEASURE_MOVES = {
     "plan": Move(frozenset({""}), WorkStatus.NOT_STARTED, "立项"),
     "report": Move(_OPEN, WorkStatus.UNDER_WAY, "更新进展"),
+    "nil_return": Move(_OPEN, STAYS, "零报告"),
     "submit": Move(_OPEN, WorkStatus.IN_REVIEW, "申请销号"),
     "withdraw": Move(
         frozenset({WorkStatus.IN_REVIEW}), WorkStatus.UNDER_WAY, "撤回申请", needs_reason=True

@@ -18,7 +18,7 @@ from rectification.models import (
 )
 from rectification.states import Decision, RequestOutcome, ReturnGround
 
-_TOLD_ELSEWHERE = frozenset({"report", "submit"})  # their rows say more than the event
+_TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit"})  # by their own rows
 _TONES = {"send_back": "near", "reopen": "near", "close": "done", "withdraw": "near"}
 _OUTCOME_TONES = {
     RequestOutcome.APPROVED: "done",

@@ -65,9 +65,13 @@ class _State:
 
 @transaction.atomic
 def report(measure: Measure, told: Told, *, by: User, at: datetime, version: int) -> ProgressEntry:
-    """File progress on a measure as it stood at `version`. Raises MoveRefused, StaleSave."""
-    _require(permissions.may_report(by, measure), measure, "report")
-    _move(measure, "report", by=by, at=at, version=version)
+    """File progress on a measure as it stood at `version`. Raises MoveRefused, StaleSave.
+
+    A nil return says that nothing changed, and so leaves a returned measure returned.
+    """
+    verb = "nil_return" if told.nil_return else "report"
+    _require(permissions.may_report(by, measure), measure, verb)
+    _move(measure, verb, by=by, at=at, version=version)
     return ProgressEntry.objects.create(
         measure=measure,
         round=_open_round(measure),
@@ -91,7 +95,7 @@ def submit(
     _require(permissions.may_submit(by, measure), measure, "submit")
     stage = ReviewStage.objects.filter(inspection=measure.inspection).order_by("order").first()
     if stage is None:
-        raise MoveRefused("本次巡察还没有设置审核环节，请联系整改办。")
+        raise MoveRefused("本次巡察还没有设置审核环节，请系统管理员在后台“巡察”里设置。")
     _move(measure, "submit", by=by, at=at, version=version)
     return CloseoutRequest.objects.create(
         measure=measure,
@@ -211,11 +215,12 @@ def _move(
     """Change a measure's status by compare-and-swap; write the event and the journal."""
     move = MEASURE_MOVES[verb]
     _reasoned(move, why)
+    target = move.target or measure.status
     ground = changes.pop("ground", "")
     before = _state_of(measure)
     rows = Measure.objects.filter(pk=measure.pk, status__in=move.sources)
     if not rows.filter(version=version or measure.version).update(
-        status=move.target, version=F("version") + 1, **changes
+        status=target, version=F("version") + 1, **changes
     ):
         _refuse(rows.exists(), measure, verb)
     measure.refresh_from_db(fields=["status", "version", *changes])
@@ -223,7 +228,7 @@ def _move(
         measure=measure,
         verb=verb,
         from_status=before.status,
-        to_status=move.target,
+        to_status=target,
         on=_day(at),
         at=at,
         by=by,

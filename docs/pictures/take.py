@@ -26,8 +26,8 @@ HERE = Path(__file__).resolve().parent
 BIN = HERE.parent.parent / "bin"
 ONE_ROUND = timedelta(days=14)  # the story ends a round ago, so that the next one is open
 PATIENCE = 90  # seconds until the first page
-SCREEN = {"width": 1280, "height": 700}
-PHONE = {"width": 390, "height": 780}
+SCREEN: ViewportSize = {"width": 1280, "height": 700}
+PHONE: ViewportSize = {"width": 390, "height": 780}
 MEASURE = "/i/x25/measures/M-003-3/"  # overdue, of the liaison below
 LIAISON, HEAD, OFFICE, LEADER = "shixinyu", "fanglijun", "liaoyuanqing", "shenyanzhou"
 

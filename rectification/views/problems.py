@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rectification import access, permissions, queries, selection, timeline, workflow
 from rectification.forms import AcceptForm, ProblemFilters
 from rectification.models import InstitutionalOutcome, Measure, Problem
+from rectification.states import ProblemStatus
 from rectification.views.conflicts import Conflict, again
 from rectification.views.listing import answer, listing, part
 
@@ -114,7 +115,7 @@ def _facts(problem):
         ("反馈日期", _day(problem.inspection.feedback_date), "", ""),
         ("完成日期", _day(closed) if closed else "", "", ""),
     ]
-    if problem.closed_source:
+    if problem.closed_source and problem.status == ProblemStatus.CLOSED:
         facts.append(("完成依据", problem.closed_source, "系统启用前已完成", ""))
     return facts
 

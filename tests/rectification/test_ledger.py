@@ -283,3 +283,22 @@ def test_a_time_that_is_not_understood_is_named_once(office):
     made = plan(workbook([*ROW[:5], "尽快", *ROW[6:]]), office)
 
     assert made.refused[0].reason.startswith("整改时限“尽快”看不懂")
+
+
+def test_a_problem_that_was_closed_here_takes_no_new_measures(office):
+    take_over(workbook(ROW), office)
+    Problem.objects.update(status="closed", closed_on=date(2025, 6, 1))
+
+    made = plan(workbook(ROW, [*ROW[:2], "再加一条。", *ROW[3:]]), office)
+
+    assert [row.kind for row in made.rows] == ["unchanged", "refused"]
+    assert "不能再加措施" in made.refused[0].reason
+
+
+def test_a_problem_that_was_closed_before_this_system_takes_its_plan_later(office):
+    take_over(workbook(ROW), office)
+    Problem.objects.update(status="closed", closed_source="报告《x》")
+
+    made = plan(workbook([*ROW[:2], "再加一条。", *ROW[3:]]), office)
+
+    assert [row.kind for row in made.rows] == ["new"]

@@ -59,6 +59,19 @@ def test_a_report_is_kept_with_its_round_and_moves_the_measure(cast):
     assert (cast.measure.status, cast.measure.version) == (WorkStatus.UNDER_WAY, 2)
 
 
+@pytest.mark.parametrize("status", ["not_started", "sent_back", "rebounded", "under_way"])
+def test_a_nil_return_is_on_record_and_leaves_the_status_as_it_is(cast, status):
+    measure = in_status(cast, status)
+    told = workflow.Told("无变化", nil_return=True)
+
+    workflow.report(measure, told, by=cast.liaison, at=NOON, version=measure.version)
+
+    assert fresh(measure).status == status
+    event = measure.events.latest("pk")
+    assert (event.verb, event.from_status, event.to_status) == ("nil_return", status, status)
+    assert measure.progress.get().nil_return is True
+
+
 def test_the_whole_way_to_close_out(cast):
     apply_for(cast)
     approve(cast, by=cast.head)
