@@ -85,6 +85,10 @@ class Move:
     says: str
     needs_reason: bool = False
 
+    def leads_to(self, status: str) -> str:
+        """The status after this move from `status`."""
+        return self.target or status
+
 
 _OPEN = frozenset(
     {

@@ -215,7 +215,7 @@ def _move(
     """Change a measure's status by compare-and-swap; write the event and the journal."""
     move = MEASURE_MOVES[verb]
     _reasoned(move, why)
-    target = move.target or measure.status
+    target = move.leads_to(measure.status)
     ground = changes.pop("ground", "")
     before = _state_of(measure)
     rows = Measure.objects.filter(pk=measure.pk, status__in=move.sources)

@@ -110,7 +110,8 @@ class _Arrival:
     @property
     def name(self) -> str:
         """How problems name this report as the source of their state."""
-        return f"报告《{(self.document.title or self.slug)[:180]}》"
+        title = self.document.title[:180]
+        return f"报告《{title}》" if title else f"（无标题）通报 {self.slug}"
 
 
 def _record(arrival: _Arrival) -> Report:

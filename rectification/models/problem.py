@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import date
 from typing import Self
 
 from django.conf import settings
@@ -35,6 +36,11 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
             measures_count=Count("measures"),
             measures_done=Count("measures", filter=Q(measures__status=WorkStatus.CLOSED)),
         )
+
+    def counting_overdue(self, *, on: date) -> Self:
+        """With `measures_overdue`, as of the end of `on`."""
+        overdue = Q(measures__in=Measure.objects.overdue(on=on))
+        return self.annotate(measures_overdue=Count("measures", filter=overdue))
 
     def awaiting_acceptance(self) -> Self:
         """Unfinished although every measure is closed: its own effect is still to be accepted."""

@@ -27,9 +27,9 @@ def measure_report(request, inspection, code):
     def report(*, version, **told):
         news = workflow.Told(**told, nil_return=form.is_nil_return)
         workflow.report(measure, news, by=request.user, at=timezone.now(), version=version)
+        return f"已报 {code} 的零报告" if form.is_nil_return else f"已报送 {code} 的进展"
 
-    said = f"{code} 本次零报告" if form.is_nil_return else f"已报送 {code} 的进展"
-    return _act(request, measure, form, report, said)
+    return _act(request, measure, form, report)
 
 
 @require_POST
@@ -38,9 +38,10 @@ def measure_submit(request, inspection, code):
 
     def submit(**asked):
         workflow.submit(measure, **asked, by=request.user, at=timezone.now())
+        return f"{code} 已申请销号"
 
     form = SubmitForm(request.POST, auto_id="submit-%s")
-    return _act(request, measure, form, submit, f"{code} 已申请销号")
+    return _act(request, measure, form, submit)
 
 
 @require_POST
@@ -49,9 +50,10 @@ def measure_withdraw(request, inspection, code):
 
     def withdraw(**asked):
         workflow.withdraw(_pending(measure), **asked, by=request.user, at=timezone.now())
+        return f"{code} 的销号申请已撤回"
 
     form = WithdrawForm(request.POST, auto_id="withdraw-%s")
-    return _act(request, measure, form, withdraw, f"{code} 的销号申请已撤回")
+    return _act(request, measure, form, withdraw)
 
 
 @require_POST
@@ -60,9 +62,11 @@ def measure_approve(request, inspection, code):
 
     def approve(**asked):
         workflow.approve(_pending(measure), **asked, by=request.user, at=timezone.now())
+        measure.refresh_from_db(fields=["status"])
+        return f"{code} 审核通过{'，已销号' if measure.is_finished else ''}"
 
     form = ApproveForm(request.POST, auto_id="approve-%s")
-    return _act(request, measure, form, approve, f"{code} 审核通过")
+    return _act(request, measure, form, approve)
 
 
 @require_POST
@@ -72,9 +76,10 @@ def measure_send_back(request, inspection, code):
     def send_back(*, version, **why):
         returned = workflow.Return(**why)
         workflow.send_back(measure, returned, by=request.user, at=timezone.now(), version=version)
+        return f"{code} 已退回重报"
 
     form = SendBackForm(request.POST, auto_id="send-back-%s")
-    return _act(request, measure, form, send_back, f"{code} 已退回重报")
+    return _act(request, measure, form, send_back)
 
 
 @require_POST
@@ -83,9 +88,10 @@ def measure_reopen(request, inspection, code):
 
     def reopen(**asked):
         workflow.reopen(measure, **asked, by=request.user, at=timezone.now())
+        return f"{code} 已认定反弹"
 
     form = ReopenForm(request.POST, auto_id="reopen-%s")
-    return _act(request, measure, form, reopen, f"{code} 已认定反弹")
+    return _act(request, measure, form, reopen)
 
 
 def _measure(request, inspection, code):
@@ -99,13 +105,13 @@ def _pending(measure):
     return request
 
 
-def _act(request, measure, form, verb, said):
-    """Carry the verb out and go back to the page; refused, show why and keep what was typed."""
+def _act(request, measure, form, verb):
+    """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
     name = request.resolver_match.url_name.removeprefix("measure_")
     if not form.is_valid():
         return measure_page(request, measure, filled={name: form})
     try:
-        verb(**form.cleaned_data)
+        said = verb(**form.cleaned_data)
     except (workflow.MoveRefused, workflow.StaleSave) as refusal:
         measure = _measure(request, measure.inspection.code, measure.code)
         conflict = Conflict.of(measure, form, sentence=str(refusal))

@@ -9,8 +9,12 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from accounts.models import User
+from rectification import permissions
 from rectification.forms import Filters
+from rectification.models import Inspection
 
 PAGE_ROWS = 50
 
@@ -117,6 +121,13 @@ def answer(request: HttpRequest, template: str, context: dict[str, Any]) -> Http
     page = render(request, part(request, template, "results"), context)
     page.headers["HX-Push-Url"] = context["listing"].address
     return page
+
+
+def import_url(user: User, inspection: Inspection) -> str:
+    """Where an empty list leads on: the import of the ledger, for whoever may; else empty."""
+    if not permissions.may_run(user, inspection):
+        return ""
+    return reverse("rectification:ledger_import", args=[inspection.code])
 
 
 def part(request: HttpRequest, template: str, name: str) -> str:

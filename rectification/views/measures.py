@@ -16,7 +16,7 @@ from rectification.forms import (
 )
 from rectification.models import DispatchRound, Measure
 from rectification.states import TimeKind
-from rectification.views.listing import answer, listing, part
+from rectification.views.listing import answer, import_url, listing, part
 
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
 
@@ -38,6 +38,7 @@ def measure_list(request, inspection):
         "rows": queries.rows(page.rows, on=on),
         "tabs": _tabs(page, visible, on=on),
         "as_of": on,
+        "import_url": import_url(request.user, found),
     }
     return answer(request, "rectification/measure_list.html", context)
 

@@ -10,7 +10,7 @@ from rectification.forms import AcceptForm, ProblemFilters
 from rectification.models import InstitutionalOutcome, Measure, Problem
 from rectification.states import ProblemStatus
 from rectification.views.conflicts import Conflict, again
-from rectification.views.listing import answer, listing, part
+from rectification.views.listing import answer, import_url, listing, part
 
 SITUATION = ("status", "closed", "waiting")  # the filters that the tabs set
 
@@ -21,16 +21,20 @@ def problem_list(request, inspection):
     visible = Problem.objects.visible_within(permissions.scope_of(request.user))
     visible = visible.filter(inspection=found)
     form = ProblemFilters.read(request.GET, choices=selection.problem_choices(visible))
-    rows = selection.problems(visible, form.kept).for_list()
+    on = timezone.localdate()
+    rows = selection.problems(visible, form.kept).for_list().counting_overdue(on=on)
     url = reverse("rectification:problem_list", args=[found.code])
     page = listing(request, rows, url=url, form=form)
+    ledger_import = import_url(request.user, found)
     context = {
         "nav": "problems",
         "inspection": found,
         "listing": page,
         "rows": [(problem, _percent(problem)) for problem in page.rows],
         "tabs": _tabs(page, visible),
-        "as_of": timezone.localdate(),
+        "as_of": on,
+        "import_url": ledger_import,
+        "report_import_url": reverse("reports:report_import") if ledger_import else "",
     }
     return answer(request, "rectification/problem_list.html", context)
 

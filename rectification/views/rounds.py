@@ -11,7 +11,7 @@ from rectification import access, clock, dispatching, permissions, queries
 from rectification.models import ProgressEntry
 from rectification.states import RoundState
 
-ENTRY_ROWS = 50
+ENTRY_ROWS = 20
 TONES = {RoundState.OPEN: "run", RoundState.CLOSED: "done", RoundState.SUPERSEDED: "plain"}
 
 
@@ -85,6 +85,7 @@ def _round_page(request, round, *, refusal="", status=200):
         "later_url": f"?page={page.next_page_number()}" if page.has_next() else "",
         "previous_url": _neighbour(round, round.number - 1),
         "next_url": _neighbour(round, round.number + 1),
+        "all_reported": not any(each.missing for each in returns),
         "may_close": round.is_open and permissions.may_run(request.user, round.inspection),
     }
     return render(request, "rectification/round_detail.html", context, status=status)
@@ -100,7 +101,7 @@ def _figures(returns):
         (measures - reported, "未报", ""),
         (sum(each.nil_returns for each in returns), "零报告", ""),
         (sum(len(each.difficulties) for each in returns), "提出困难", ""),
-        (silent, "一条未报的单位", ""),
+        (silent, "全部未报的单位", ""),
     ]
 
 

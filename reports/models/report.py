@@ -73,7 +73,7 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.slug
+        return self.title or f"（无标题）通报 {self.slug}"
 
     @property
     def subject_code(self) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import Unit
 from rectification import access, queries
 from rectification.models import DispatchRound, Inspection
+from rectification.views.listing import import_url
 from reports import charts, figures
 from reports.views import cards
 from reports.views.links import Links
@@ -45,6 +46,7 @@ def dashboard(request, inspection):
         "nav": "dashboard",
         "asked": asked,
         "decisions": cards.decision_lines(waiting, found.code, today=asked.today),
+        "import_url": import_url(request.user, found),
         **_figures_of(found, links),
     }
     return render(request, "reports/dashboard.html", context, status=asked.status)

@@ -9,6 +9,7 @@ from rectification import access as ledger_access
 from rectification import permissions
 from reports import access, editing, publishing, queries
 from reports.composing import neutral_prose, stated_in
+from reports.contents import contents_of_draft
 from reports.document import SectionKind
 from reports.draft_forms import PublishForm, SectionForm, StartForm, TitleForm
 from reports.rendering.numbering import placed
@@ -153,6 +154,7 @@ def _detail_page(request, report, *, title_form=None, publish_form=None, status=
         "may_write": may_write,
         "as_of": _day(report.as_of),
         "pieces": _pieces(report, document, may_write=may_write),
+        "contents": contents_of_draft(_anchored(report, document)),
         "figures": [figure.shown for figure in publishing.headline(document)],
         "unsettled": publishing.unsettled(document),
         "versions": [_version(each, report.slug) for each in versions],
@@ -174,7 +176,7 @@ def _section_page(request, section, form, *, is_stale=False, status=200):
         "nav": "reports",
         "report": report,
         "section": section,
-        "crumbs": [_list_crumb(report.inspection), (report.title or report.slug, url)],
+        "crumbs": [_list_crumb(report.inspection), (str(report), url)],
         "name": _short(section.heading or section.text),
         "form": form,
         "back_url": f"{url}#section-{section.order}",
@@ -206,6 +208,12 @@ def _pieces(report, document, *, may_write):
             }
         )
     return pieces
+
+
+def _anchored(report, document):
+    orders = report.sections.order_by("order").values_list("order", flat=True)
+    anchors = [f"section-{order}" for order in orders]
+    return zip(placed(document), anchors, strict=True)
 
 
 def _stand_ins(report):

@@ -8,11 +8,13 @@ from datetime import date
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rectification import uploads
+from rectification.context import menu
 from reports.document import Group, Section, StatedFigure
 from reports.figures.stated import LABELS
 from reports.forms import ReportPlaceForm, ReportSourceForm
@@ -24,6 +26,8 @@ GROUPS = {
     Group.CONTINUING: ("持续推进", "run"),
     Group.UNKNOWN: ("未写明", "near"),
 }
+
+UNTITLED = "文中没有标题。导入以后，在“报告”里这份通报的草稿页填写。"
 
 
 @dataclass(frozen=True)
@@ -110,19 +114,32 @@ def _door(user):
 
 
 def _choose(request, form, *, refusal="", status=200):
-    context = {"nav": "reports", "form": form, "refusal": refusal}
+    context = {
+        "nav": "reports",
+        "crumbs": [_way_here(request)],
+        "form": form,
+        "refusal": refusal,
+    }
     return render(request, "reports/report_import.html", context, status=status)
 
 
 def _show(request, reading, *, place, name, ticket, status=200):  # noqa: PLR0913  # one page
     context = {
         "nav": "reports",
+        "crumbs": [_way_here(request), ("导入通报", reverse("reports:report_import"))],
         "plan": _plan(reading),
         "form": place,
         "name": name,
         "ticket": ticket,
     }
     return render(request, "reports/report_import_plan.html", context, status=status)
+
+
+def _way_here(request) -> tuple[str, str]:
+    """The reports that the menu leads to; before there is an inspection, the desk."""
+    entries = {name: (label, url) for name, label, url in menu(request)["nav_entries"]}
+    reports = entries.get("reports", entries["desk"])
+    return entries["desk"] if reports[1] == reverse("reports:report_import") else reports
 
 
 def _done(reading: Reading) -> str:
@@ -146,7 +163,7 @@ def _plan(reading: Reading) -> Plan:
             (len(figures["documents"]), "提到的文件", ""),
         ),
         facts=(
-            ("标题", document.title, "", ""),
+            ("标题", document.title, "" if document.title else UNTITLED, ""),
             ("被巡察单位", document.inspected_unit, "", ""),
             ("巡察组", document.inspecting_body, "", ""),
             ("巡察时间", "至".join(_words(day) for day in on_site if day), "", ""),

@@ -66,7 +66,7 @@ def test_the_form_carries_the_last_text_and_a_nil_return_takes_one_tap(cast, cli
     last = ProgressEntry.objects.latest("pk")
     assert (last.text, last.nil_return, last.difficulty) == ("无变化", True, "经费不足")
     assert last.round == round
-    assert said(answer) == ["M-900-1 本次零报告"]
+    assert said(answer) == ["已报 M-900-1 的零报告"]
     assert client.get(cast.page).context["report_form"]["text"].value() == "完成初稿。"
 
 

@@ -82,7 +82,7 @@ def steps(draw, moves):
     for _ in range(draw(st.integers(1, 9))):
         allowed = sorted(verb for verb in moves if status in moves[verb].sources)
         verb = draw(st.sampled_from(allowed))
-        told.append(Step(on, verb, status, str(moves[verb].target)))
+        told.append(Step(on, verb, status, str(moves[verb].leads_to(status))))
         status = told[-1].now
         on += timedelta(days=draw(st.sampled_from([0, 0, 1, 7, 20])))
     return tuple(told)
