@@ -1,4 +1,5 @@
-"""What every answer of the site has in common: who must sign in, and what is never kept."""
+"""What every answer of the site has in common: who must sign in, what is too
+large to be read, and what is never kept."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -51,6 +53,21 @@ def _inside(url: str, request: HttpRequest) -> str:
         return resolve_url(settings.LOGIN_REDIRECT_URL)
     parts = urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def no_more_than_asked(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Whoever is not even signed in must not fill the disk: Django keeps any file until it has
+    read the whole request. One without a length is not read at all (PEP 3333)."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        length = str(request.META.get("CONTENT_LENGTH") or 0)
+        if length.isdigit() and int(length) <= settings.REQUEST_MOST_BYTES:
+            return get_response(request)
+        return HttpResponse(render_to_string("413.html"), status=413)
+
+    return answer
 
 
 def no_store(

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.no_more_than_asked",
     "config.middleware.no_store",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -158,6 +159,8 @@ MEDIA_ROOT = DATA_DIR / "files"
 # The journal's heads, outside the database: best on another disk or machine than the database.
 HEAD_FILE = env_path("HEAD_FILE", default=DATA_DIR / "journal_heads")
 UPLOAD_MOST_BYTES = env_int("UPLOAD_MOST_MB", default=20, least=1, most=200) * 1024 * 1024
+# Beyond this a request is not read at all; up to it, the form says how large a file may be.
+REQUEST_MOST_BYTES = 3 * UPLOAD_MOST_BYTES
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a pasted report is at most this long
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

@@ -145,7 +145,8 @@ def _titled(document: Document) -> Document:
 
 
 def _supersede(current: Publication, frozen: Frozen, *, at: datetime, notice: str) -> None:
-    if current.article_hash == frozen.hashes["article_hash"]:
+    # All three: the facts at the head of a report stand in its text and data, not in its article.
+    if all(getattr(current, name) == digest for name, digest in frozen.hashes.items()):
         raise PublicationRefused(f"内容与已经发布的第{current.number}版完全相同，不用再发布。")
     if not notice:
         raise PublicationRefused("发布更正版要写明更正说明。")

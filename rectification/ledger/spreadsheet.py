@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from rectification.ledger.columns import COLUMNS, HEADINGS, REQUIRED, heading_of
 
-MOST_ROWS = 20_000
+MOST_ROWS = 2_000  # a plan holds the embedded database for some 10 ms a row
 MOST_IN_CELL = 32_767  # characters, as in a workbook; a CSV knows no limit of its own
 MOST_UNPACKED = 200 * 1024 * 1024
 HEADER_WITHIN = 15  # rows above the header: titles, units of money, dates of making

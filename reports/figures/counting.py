@@ -7,7 +7,6 @@ from datetime import date
 from django.db.models import Count
 
 from rectification.models import Inspection, InstitutionalOutcome, MeasureEvent
-from rectification.states import WorkStatus
 from reports.figures.definitions import MEASURE_FIGURES, PROBLEM_FIGURES, Figure
 from reports.figures.rates import Rate
 from reports.figures.standing import measures_as_of, problems_as_of
@@ -109,7 +108,7 @@ def count_outcomes(inspection: Inspection, *, on: date) -> int:
 def count_rework_rounds(inspection: Inspection, *, on: date) -> int:
     """How many times measures were returned by `on`, every time counted."""
     returns = MeasureEvent.objects.filter(
-        measure__inspection=inspection, to_status=WorkStatus.SENT_BACK, on__lte=on
+        measure__inspection=inspection, verb="send_back", on__lte=on
     )
     return returns.count()
 

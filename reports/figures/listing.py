@@ -26,7 +26,7 @@ def measures_behind(figure: Figure, inspection: Inspection, *, on: date) -> Quer
     """The measures that the figure counts, the oldest deadline first, with what `lines` needs."""
     rows = measures_as_of(inspection, on=on).filter(figure.condition(inspection, on))
     returns = MeasureEvent.objects.filter(
-        measure=OuterRef("pk"), to_status=WorkStatus.SENT_BACK, on__lte=on
+        measure=OuterRef("pk"), verb="send_back", on__lte=on
     ).order_by("-on", "-pk")
     counted = returns.order_by().values("measure").annotate(n=Count("pk")).values("n")
     return (
@@ -50,7 +50,7 @@ def outcomes_behind(inspection: Inspection, *, on: date) -> QuerySet[Institution
 def returns_behind(inspection: Inspection, *, on: date) -> QuerySet[MeasureEvent]:
     """Those that `count_rework_rounds` counts, latest first."""
     returns = MeasureEvent.objects.filter(
-        measure__inspection=inspection, to_status=WorkStatus.SENT_BACK, on__lte=on
+        measure__inspection=inspection, verb="send_back", on__lte=on
     )
     return returns.select_related("measure__lead_unit").order_by("-on", "-pk")
 

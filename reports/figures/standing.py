@@ -25,7 +25,7 @@ def measures_as_of(inspection: Inspection, *, on: date) -> QuerySet[Measure]:
         .annotate(
             status_then=Subquery(told.order_by("-on", "-pk").values("to_status")[:1]),
             first_decision=Subquery(decided.order_by("on", "pk").values("to_status")[:1]),
-            was_returned=Exists(told.filter(to_status=WorkStatus.SENT_BACK)),
+            was_returned=Exists(told.filter(verb="send_back")),
         )
         .filter(status_then__isnull=False)
     )

@@ -1,4 +1,4 @@
-from reports.models.publication import PageCount, Publication
+from reports.models.publication import PageCount, Publication, impatient
 from reports.models.report import (
     RESERVED_SLUGS,
     NextStep,
@@ -19,4 +19,5 @@ __all__ = [
     "Report",
     "ReportSection",
     "StatedFigure",
+    "impatient",
 ]

@@ -1,7 +1,9 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 
 from reports.models.report import Report
@@ -69,6 +71,21 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} 第{self.number}版"
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Wait 0.2 s at most for SQLite's one writer: a reader must not stand behind a long import."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 200")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 class PageCountQuerySet(models.QuerySet["PageCount"]):

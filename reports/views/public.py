@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from reports import access, publishing
 from reports.contents import contents_of
-from reports.models import PageCount, Publication
+from reports.models import PageCount, Publication, impatient
 
 logger = logging.getLogger(__name__)
 COUNTER = re.compile(rb"(<span data-views>)[^<]*")
@@ -120,13 +120,13 @@ def _figures(found):
 def _count(found, *, is_reader):
     """浏览次数 in words. A page is worth more than its count: a failing count is only logged."""
     try:
-        with transaction.atomic():
-            if is_reader:
+        if is_reader:
+            with impatient(), transaction.atomic():
                 return f"{PageCount.objects.count_one(found):,}"
-            return f"{PageCount.objects.get(publication=found).views:,}"
     except (DatabaseError, PageCount.DoesNotExist):
         logger.warning("page count of publication %s failed", found.pk, exc_info=True)
-        return "—"
+    views = PageCount.objects.filter(publication=found).values_list("views", flat=True).first()
+    return "—" if views is None else f"{views:,}"
 
 
 def _office(source):

@@ -39,6 +39,15 @@ def test_each_administrator_opens_their_own_part_alone(client, role, open_to):
     assert found == open_to
 
 
+def test_the_pages_say_nothing_empty_and_nothing_in_english(client):
+    client.force_login(person(Role.SYSTEM_ADMIN, bureau()))
+
+    assert "recent-actions" not in client.get("/admin/").content.decode()
+    page = client.get(f"{PEOPLE}add/").content.decode()
+    assert "角色由安全管理员另行授予" in page
+    assert "After you" not in page
+
+
 def test_a_person_is_one_kind_of_administrator_at_most():
     user = person(Role.SYSTEM_ADMIN, bureau())
     second = RoleAssignment(

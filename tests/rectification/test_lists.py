@@ -12,6 +12,7 @@ from tests.factories import (
     NOON,
     DispatchRoundFactory,
     FindingAreaFactory,
+    InspectionFactory,
     MeasureFactory,
     MilestoneFactory,
     ProblemFactory,
@@ -177,6 +178,43 @@ def test_filters_narrow_the_list(cast, client, measures, query, codes):
 
     assert {row.measure.code for row in context["rows"]} == codes
     assert context["listing"].page.paginator.count == len(codes)
+
+
+@pytest.mark.parametrize("path", ["measures", "problems"])
+def test_an_empty_list_leads_on_whoever_may_import(cast, client, path):
+    empty = InspectionFactory(code="x26", inspected_unit=cast.inspection.inspected_unit)
+    for who, shown in ((cast.office, True), (cast.supervisor, False)):
+        client.force_login(who)
+        html = client.get(f"/i/{empty.code}/{path}/").content.decode()
+        assert ("/i/x26/ledger/import/" in html) is shown
+        assert (">导入通报</a>" in html) is (shown and path == "problems")
+
+
+def test_a_problem_says_how_many_of_its_measures_are_overdue(cast, client, measures):
+    client.force_login(cast.office)
+
+    answer = client.get("/i/x25/problems/")
+
+    assert [problem.measures_overdue for problem, _ in answer.context["rows"]] == [1]
+    assert "超期1条" in answer.content.decode()
+
+
+def test_closing_a_round_is_quiet_until_all_have_reported_and_difficulties_fold(cast, client):
+    round = DispatchRoundFactory(inspection=cast.inspection, number=1)
+    for number in range(6):
+        measure = MeasureFactory(problem=cast.problem, lead_unit=cast.division)
+        told = workflow.Told("进展", difficulty=f"困难之{number}")
+        workflow.report(measure, told, by=cast.liaison, at=NOON, version=1)
+    client.force_login(cast.office)
+    page = f"/i/x25/dispatch/{round.number}/"
+    before = client.get(page).content.decode()
+    workflow.report(cast.measure, workflow.Told("进展"), by=cast.liaison, at=NOON, version=1)
+    after = client.get(page).content.decode()
+
+    assert 'class="button button-quiet" href="#close-round"' in before
+    assert 'class="button" href="#close-round"' in after
+    assert before.index("困难之4") < before.index("<summary>全部6条") < before.index("困难之5")
+    assert "全部未报的单位" in before
 
 
 def test_each_tab_counts_what_it_opens(cast, client, measures):

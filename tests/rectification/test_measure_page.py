@@ -44,9 +44,11 @@ def test_the_whole_way_by_its_pages(cast, client):
     client.force_login(cast.liaison)
     assert "请补充执行情况。" in client.get("/desk/").content.decode()
     post(client, cast, "submit", statement="已执行两轮巡查。")
+    messages = []
     for reviewer in (cast.head, cast.office):
         client.force_login(reviewer)
-        post(client, cast, "approve", opinion="同意")
+        messages += said(post(client, cast, "approve", opinion="同意"))
+    assert messages == ["M-900-1 审核通过", "M-900-1 审核通过，已销号"]
 
     html = client.get(cast.page).content.decode()
     assert fresh(cast.measure).status == "closed"

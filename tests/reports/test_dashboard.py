@@ -123,7 +123,7 @@ def test_stated_figures_of_different_days_each_say_their_day(client, inspection,
 
     html = page_of(client)
 
-    assert "“r”中的说法，未经台账核算" in html
+    assert "“（无标题）通报 r”中的说法，未经台账核算" in html
     assert "整改措施（条），截至2025年7月31日" in html
     assert "制度成果（项）<" in html
 

@@ -75,6 +75,22 @@ def test_the_plan_shows_what_would_be_recorded_and_writes_nothing(client, office
     assert not JournalEntry.objects.exists()
 
 
+def test_a_report_without_a_title_is_told_where_it_is_filled_in(client, office):
+    InspectionFactory(code="x24", inspected_unit=office.unit or Unit.objects.first())
+    title, rest = TEXT.split("\n", 1)
+
+    with_title = client.post(CHOOSE, {"text": TEXT})
+    without = client.post(CHOOSE, {"text": rest})
+
+    assert "草稿页填写" not in with_title.content.decode()
+    assert "草稿页填写" in without.content.decode()
+    assert without.context["crumbs"] == [("报告", "/i/x24/reports/"), ("导入通报", CHOOSE)]
+
+
+def test_before_there_is_an_inspection_the_way_back_is_the_desk(client, office):
+    assert client.get(CHOOSE).context["crumbs"] == [("待办", reverse("rectification:desk"))]
+
+
 def test_a_word_file_and_pasted_text_give_the_same_plan(client, office):
     word = Word()
     for line in TEXT.splitlines():

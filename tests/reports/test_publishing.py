@@ -260,6 +260,15 @@ def test_the_ledger_changes_afterwards_and_the_publication_does_not():
     assert (publication.article, publication.text, publication.data) == frozen
 
 
+def test_a_corrected_fact_is_a_further_version():
+    room = newsroom()
+    report = draft(room)
+    publish(room, report)
+    change(room, ReportSection.objects.filter(kind="fact").first(), text="更正后的来源")
+
+    assert publish(room, report, notice="更正信息来源。").number == 2
+
+
 def test_the_same_text_is_not_published_twice():
     room = newsroom()
     report = draft(room)
