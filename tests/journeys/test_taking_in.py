@@ -81,7 +81,7 @@ def test_a_workbook_goes_out_is_edited_and_comes_in_again(cast, visit, tmp_path)
     plan = page.locator("main")
     expect(plan).to_contain_text("新增 1 行，修改 1 行，不变 0 行，不能导入 0 行")
     expect(plan.locator("del")).to_contain_text("修订河湖巡查制度")
-    expect(plan.locator("ins")).to_contain_text("每周巡查两次，结果当日公布。")
+    expect(plan.locator("ins").first).to_contain_text("每周巡查两次，结果当日公布。")
     assert Measure.objects.count() == 1
     assert faults_of(page) == []
     page.get_by_role("button", name="确认导入").click()
