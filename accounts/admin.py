@@ -145,6 +145,12 @@ class RoleAssignmentAdmin(GrantedAdmin):
     list_select_related = ("user", "unit")
     fields = ("user", "role", "unit", "started_on", "ended_on")
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Nobody gives a role to themselves."""
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.exclude(pk=request.user.pk).order_by("unit", "pk")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def get_readonly_fields(self, request, obj=None):
         return ("user", "role", "unit", "started_on") if obj else ()
 

@@ -140,3 +140,20 @@ def test_nothing_is_deleted_in_the_admin_site(client):
 
     assert client.post(f"{UNITS}{row.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Unit.objects.filter(pk=row.pk).exists()
+
+
+def test_nobody_gives_a_role_to_themselves(client):
+    user = person(Role.SECURITY_ADMIN, bureau())
+    client.force_login(user)
+
+    client.post(
+        f"{ROLES}add/",
+        {
+            "user": user.pk,
+            "role": Role.OFFICE,
+            "unit": bureau().pk,
+            "started_on": timezone.localdate().isoformat(),
+        },
+    )
+
+    assert [held.role for held in user.assignments.all()] == [Role.SECURITY_ADMIN]
