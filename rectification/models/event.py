@@ -7,7 +7,13 @@ from django.db.models import Q
 from rectification.models.dispatch import DispatchRound
 from rectification.models.measure import Measure
 from rectification.models.problem import Problem
-from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, ReturnGround
+from rectification.states import (
+    MEASURE_MOVES,
+    PROBLEM_MOVES,
+    ProblemStatus,
+    ReturnGround,
+    WorkStatus,
+)
 
 
 class StatusEvent(models.Model):
@@ -51,6 +57,12 @@ class MeasureEvent(StatusEvent):
         ]
         constraints = [
             models.CheckConstraint(
+                name="measure_event_statuses_are_known",
+                condition=Q(to_status__in=WorkStatus.values)
+                & Q(from_status__in=["", *WorkStatus.values]),
+                violation_error_message="措施状态变化前后的状态要在列表中。",
+            ),
+            models.CheckConstraint(
                 name="measure_event_ground_iff_sent_back",
                 condition=Q(verb="send_back", ground__in=ReturnGround.values)
                 | (~Q(verb="send_back") & Q(ground="")),
@@ -72,6 +84,14 @@ class ProblemEvent(StatusEvent):
     class Meta:
         verbose_name = verbose_name_plural = "问题状态变化"
         indexes = [models.Index(fields=["problem", "on", "id"], name="problem_event_by_day")]
+        constraints = [
+            models.CheckConstraint(
+                name="problem_event_statuses_are_known",
+                condition=Q(to_status__in=ProblemStatus.values)
+                & Q(from_status__in=["", *ProblemStatus.values]),
+                violation_error_message="问题状态变化前后的状态要在列表中。",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.problem.code} {self.on} {self.says}"
