@@ -1,5 +1,7 @@
 """Bytes into text: what kind of file it is, in which encoding, and whether it may come in."""
 
+from contextlib import suppress
+
 from reports.reading.notes import ReportRefused
 from reports.reading.word import word_text
 
@@ -77,10 +79,8 @@ def _is_text(start: bytes) -> bool:
 def _decoded(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ReportRefused("文件是 UTF-16 编码。请另存为 UTF-8 或 GB 18030（ANSI）编码后再导入。")
-    try:
+    with suppress(UnicodeDecodeError):
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:

@@ -84,6 +84,7 @@ def test_eight_ticks_at_once_open_one_round(cast):
     assert DispatchRound.objects.filter(state="open").count() == 1
     assert DispatchRound.objects.count() == 12
     assert Notice.objects.count() == 1
+    assert JournalEntry.objects.filter(subject_kind="round", verb="open").count() == 12
     assert journal.first_fault() is None
 
 
