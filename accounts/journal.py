@@ -30,6 +30,7 @@ COLUMNS = (
     "before",
     "after",
     "why",
+    "on_behalf_of_id",
     "previous_hash",
     "hash",
 )
@@ -137,9 +138,12 @@ def digest(entry: JournalEntry) -> str:
 
 
 def _hash_of(content: tuple[Any, ...]) -> str:
-    sequence, at, *rest = content
+    sequence, at, *rest, on_behalf_of, previous = content
     moment = at.astimezone(UTC).isoformat()
-    return hashlib.sha256(_CANONICAL([sequence, moment, *rest]).encode()).hexdigest()
+    # Entries from before there were deputies were hashed without them, and still verify.
+    deputy = [] if on_behalf_of is None else [on_behalf_of]
+    canonical = _CANONICAL([sequence, moment, *rest, previous, *deputy])
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _entry(act: Act, *, head: JournalHead, by: User | None, at: datetime) -> JournalEntry:
@@ -153,6 +157,7 @@ def _entry(act: Act, *, head: JournalHead, by: User | None, at: datetime) -> Jou
         before=_plain(act.before),
         after=_plain(act.after),
         why=act.why,
+        on_behalf_of=by.acting_for if by else None,
         previous_hash=head.hash,
     )
     entry.hash = digest(entry)

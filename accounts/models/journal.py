@@ -16,6 +16,14 @@ class JournalEntry(models.Model):
     by = models.ForeignKey(
         User, verbose_name="操作人", on_delete=models.PROTECT, related_name="+", null=True
     )
+    on_behalf_of = models.ForeignKey(
+        User,
+        verbose_name="代何人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     verb = models.CharField("动作", max_length=40)
     subject_kind = models.CharField("对象", max_length=40)
     subject_code = models.CharField("编号", max_length=120)

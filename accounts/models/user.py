@@ -29,6 +29,10 @@ class User(AbstractUser):
         blank=True,
     )
 
+    # In whose name this person acts in this request, as their deputy; nobody's for most. The record
+    # of every act names both.
+    acting_for: "User | None" = None
+
     objects = PeopleManager()  # type: ignore[misc]
 
     REQUIRED_FIELDS = ["name"]

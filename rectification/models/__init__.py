@@ -1,11 +1,18 @@
 from rectification.models.closeout import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    RequestEvidence,
     Review,
     ReviewStage,
 )
 from rectification.models.dispatch import DispatchRound
 from rectification.models.event import MeasureEvent, ProblemEvent
+from rectification.models.evidence import (
+    Evidence,
+    EvidenceKind,
+    EvidenceUse,
+    EvidenceVersion,
+)
 from rectification.models.inspection import FindingArea, Inspection
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
@@ -20,6 +27,10 @@ __all__ = [
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
     "DispatchRound",
+    "Evidence",
+    "EvidenceKind",
+    "EvidenceUse",
+    "EvidenceVersion",
     "FindingArea",
     "InstitutionalOutcome",
     "Inspection",
@@ -34,6 +45,7 @@ __all__ = [
     "ProblemEvent",
     "ProblemQuerySet",
     "ProgressEntry",
+    "RequestEvidence",
     "Review",
     "ReviewStage",
     "Workday",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Role
+from rectification.models.evidence import EvidenceVersion
 from rectification.models.inspection import Inspection
 from rectification.models.measure import Measure
 from rectification.states import Decision, RequestOutcome, ReturnGround
@@ -124,6 +125,28 @@ class CloseoutRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure.code} 第{self.number}次申请"
+
+
+class RequestEvidence(models.Model):
+    """A version of a piece of evidence that an application rests on, with its hash at that time."""
+
+    request = models.ForeignKey(CloseoutRequest, on_delete=models.PROTECT, related_name="evidence")
+    version = models.ForeignKey(EvidenceVersion, on_delete=models.PROTECT, related_name="requests")
+    sha256 = models.CharField("校验码", max_length=64)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "申请所附材料"
+        ordering = ["request", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="evidence_is_listed_once_in_a_request",
+                fields=["request", "version"],
+                violation_error_message="这份材料已经附在这次申请里。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request} {self.version}"
 
 
 class Review(models.Model):
