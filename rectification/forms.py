@@ -13,6 +13,7 @@ from rectification.states import ProblemStatus, ReturnGround, TimeKind, WorkStat
 from rectification.wording import no_hidden_characters, no_identity_number, no_secrecy_mark
 
 NOTHING_NEW = "无变化"
+BULK_VERBS = {"nil_return": "零报告", "approve": "审核通过", "send_back": "退回重报"}
 
 
 class Prose(forms.CharField):
@@ -83,6 +84,10 @@ class SubmitForm(Versioned):
     evidence_note = Prose("佐证材料说明", most=2000, rows=2, required=False)
 
 
+class ResubmitForm(SubmitForm):
+    """The same, for an application that waits: what it says now is filled in."""
+
+
 class WithdrawForm(Versioned):
     why = Prose("撤回理由", most=2000, rows=2)
 
@@ -102,6 +107,59 @@ class SendBackForm(Versioned):
         },
     )
     reason = Prose("退回原因", most=2000, rows=3)
+    due_on = forms.DateField(
+        label="返工期限",
+        widget=forms.DateInput({"type": "date"}),
+        error_messages={
+            "required": "请填写返工期限。",
+            "invalid": "返工期限不是有效的日期，请写成 2025-08-10 这样。",
+        },
+    )
+
+
+class BulkForm(forms.Form):
+    """One verb and one note for many measures. `verbs` are those that this person may ever do."""
+
+    verb = forms.ChoiceField(
+        label="办理",
+        error_messages={
+            "required": "请选择要办理的事项。",
+            "invalid_choice": "这一事项不在您可以办理的列表中，请重新选择。",
+        },
+    )
+    note = Prose("统一意见", most=2000, rows=2, required=False)
+    ground = forms.ChoiceField(
+        label="退回依据",
+        choices=[("", "（不退回）"), *ReturnGround.choices],
+        required=False,
+        error_messages={"invalid_choice": "退回依据不在列表中，请重新选择。"},
+    )
+    due_on = forms.DateField(
+        label="返工期限",
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
+        error_messages={"invalid": "返工期限不是有效的日期，请写成 2025-08-10 这样。"},
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, verbs: Sequence[str], **rest: Any
+    ) -> None:
+        super().__init__(data, auto_id="bulk-%s", **rest)
+        field = self.fields["verb"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(verb, BULK_VERBS[verb]) for verb in verbs]
+        for each in self.fields.values():  # in the list they stand outside the form they belong to
+            each.widget.attrs["form"] = "bulk"
+        if "send_back" not in verbs:
+            del self.fields["ground"], self.fields["due_on"]
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("verb") == "send_back":
+            needed = {"note": "退回原因", "ground": "退回依据", "due_on": "返工期限"}
+            for name, words in needed.items():
+                if not self.cleaned_data.get(name) and name not in self.errors:
+                    self.add_error(name, f"退回要填写{words}。")
+        return self.cleaned_data
 
 
 class ReopenForm(Versioned):

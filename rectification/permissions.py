@@ -17,6 +17,7 @@ from rectification.models import (
     ProgressEntry,
     Review,
 )
+from rectification.models.closeout import REVIEWING
 from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, RequestOutcome
 
 BUSINESS = (
@@ -57,8 +58,11 @@ def may_submit(user: User, measure: Measure) -> bool:
 
 
 def may_withdraw(user: User, request: CloseoutRequest) -> bool:
-    """Take an application back: whoever made it, while it waits."""
-    return request.applied_by_id == user.pk and request.outcome == RequestOutcome.PENDING
+    """Take a waiting application back, or change it: whoever made it, or, where they have left,
+    a liaison of the lead unit."""
+    mine = request.applied_by_id == user.pk
+    led = rights_of(user).covers(request.measure.lead_unit, Role.LIAISON)
+    return (mine or led) and request.outcome == RequestOutcome.PENDING
 
 
 def may_review(user: User, request: CloseoutRequest) -> bool:
@@ -91,10 +95,26 @@ def may_reopen(user: User, measure: Measure) -> bool:
 
 
 def may_accept(user: User, problem: Problem) -> bool:
-    """Accept the effect of a problem whose measures are all closed: an executive or the group."""
+    """Accept the effect of a problem whose measures are all closed: an executive or the group,
+    and nobody who reported on one of them or applied for it."""
     unit = problem.inspection.inspected_unit
     holds = rights_of(user).covers(unit, Role.EXECUTIVE, Role.PARTY_GROUP)
-    return holds and problem.status in PROBLEM_MOVES["close"].sources
+    told = ProgressEntry.objects.filter(measure__problem=problem, by=user)
+    applied = CloseoutRequest.objects.filter(measure__problem=problem, applied_by=user)
+    if not holds or problem.status not in PROBLEM_MOVES["close"].sources:
+        return False
+    return not told.exists() and not applied.exists()
+
+
+def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:
+    """The verbs that this person may have for many measures at once; each measure asks again."""
+    rights = rights_of(user)
+    here = inspection.inspected_unit.path
+    held = {
+        role for role, path in rights.holdings if path.startswith(here) or here.startswith(path)
+    }
+    verbs = ("nil_return",) if Role.LIAISON in held else ()
+    return verbs + (("approve", "send_back") if held & set(REVIEWING) else ())
 
 
 def pending_request(measure: Measure) -> CloseoutRequest | None:
@@ -113,7 +133,10 @@ def _reports_for(user: User, measure: Measure) -> bool:
 
 
 def _had_a_hand(user: User) -> Q:
-    """Applied, reported on the measure, or reviewed this application at an earlier stage."""
+    """Applied, reported on the measure, or reviewed this application at another stage, unless the
+    inspection lets one person review several."""
     reported = ProgressEntry.objects.filter(measure=OuterRef("measure"), by=user)
-    reviewed = Review.objects.filter(request=OuterRef("pk"), by=user)
+    reviewed = Review.objects.filter(
+        request=OuterRef("pk"), by=user, request__measure__inspection__reviewers_may_repeat=False
+    )
     return Q(applied_by=user) | Exists(reported) | Exists(reviewed)

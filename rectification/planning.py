@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
+from rectification import closing
 from rectification.models import Measure, MeasureEvent, Problem, ProblemEvent
 from rectification.states import ProblemStatus, WorkStatus
 
@@ -30,6 +31,7 @@ MEASURE_CONTENT = (
     "original_precision",
     "review_every_months",
 )
+APPROVED_CONTENT = ("text", "target")  # what an approval of a close-out is bound to
 PROBLEM_CONTENT = ("wording", "public_wording", "category", "area", "lead_executive", "lead_unit")
 
 
@@ -89,12 +91,16 @@ def amend_measure(
     measure.full_clean()
     content = {name: getattr(measure, name) for name in MEASURE_CONTENT}
     rows = Measure.objects.filter(pk=measure.pk, version=measure.version)
+    approved = rows.values_list(*APPROVED_CONTENT).first()
     if not rows.update(version=F("version") + 1, **content):
         raise PlanRefused(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
     measure.refresh_from_db(fields=["version"])
     after = content_of(measure, MEASURE_CONTENT)
     act = Act("amend", "measure", measure.subject_code, dict(before), after, why)
     journal.append(act, by=by, at=at)
+    if approved != (measure.text, measure.target):
+        closing.evidence_changed([measure], why="整改措施或整改目标已修改。", by=by, at=at)
+        measure.refresh_from_db(fields=["status", "version"])
 
 
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:

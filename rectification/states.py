@@ -60,6 +60,7 @@ class RequestOutcome(models.TextChoices):
     APPROVED = "approved", "已通过"
     RETURNED = "returned", "已退回"
     WITHDRAWN = "withdrawn", "已撤回"
+    LAPSED = "lapsed", "已失效"
 
 
 class Decision(models.TextChoices):
@@ -106,6 +107,10 @@ MEASURE_MOVES = {
     "submit": Move(_OPEN, WorkStatus.IN_REVIEW, "申请销号"),
     "withdraw": Move(
         frozenset({WorkStatus.IN_REVIEW}), WorkStatus.UNDER_WAY, "撤回申请", needs_reason=True
+    ),
+    "resubmit": Move(frozenset({WorkStatus.IN_REVIEW}), STAYS, "修改申请"),
+    "lapse": Move(
+        frozenset({WorkStatus.IN_REVIEW}), WorkStatus.UNDER_WAY, "申请失效", needs_reason=True
     ),
     "send_back": Move(
         frozenset({WorkStatus.IN_REVIEW, WorkStatus.UNDER_WAY, WorkStatus.NOT_STARTED}),

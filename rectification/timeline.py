@@ -1,7 +1,7 @@
 """The story of a measure and of a problem, newest first: plan, reports, applications, reviews,
 returns, milestones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,11 +15,18 @@ from rectification.models import (
     ProblemEvent,
     ProgressEntry,
     Review,
+    Rework,
 )
 from rectification.states import Decision, RequestOutcome, ReturnGround
 
-_TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit"})  # by their own rows
-_TONES = {"send_back": "near", "reopen": "near", "close": "done", "withdraw": "near"}
+_TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit", "resubmit"})  # by their own rows
+_TONES = {
+    "send_back": "near",
+    "reopen": "near",
+    "close": "done",
+    "withdraw": "near",
+    "lapse": "near",
+}
 _OUTCOME_TONES = {
     RequestOutcome.APPROVED: "done",
     RequestOutcome.RETURNED: "near",
@@ -54,8 +61,9 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
     """Every moment of the measure up to today, newest first, in a fixed number of queries."""
     told = measure.progress.select_related("by", "round")
     requests = measure.requests.select_related("applied_by").prefetch_related(
-        "reviews__by", "reviews__stage"
+        "reviews__by", "reviews__stage", "evidence__version__evidence"
     )
+    reworks = {each.number: each for each in measure.reworks.all()}
     events = measure.events.exclude(verb__in=_TOLD_ELSEWHERE).select_related("by", "round")
     reviews = [review for request in requests for review in request.reviews.all()]
     return _newest_first(
@@ -65,7 +73,7 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *(_reported(entry) for entry in told),
             *(_applied(request) for request in requests),
             *(_approved(review) for review in reviews if review.decision == Decision.APPROVE),
-            *(_changed(event) for event in events if event.verb != "plan"),
+            *(_changed(event, reworks) for event in events if event.verb != "plan"),
         ]
     )
 
@@ -111,20 +119,35 @@ def _applied(request: CloseoutRequest) -> Moment:
         tone="run",
         who=request.applied_by.name,
         text=request.statement,
-        muted=f"佐证材料：{request.evidence_note}" if request.evidence_note else "",
+        muted=_evidence_of(request),
         tag=request.get_outcome_display(),
         tag_tone=_OUTCOME_TONES.get(RequestOutcome(request.outcome), "plain"),
     )
 
 
+def _evidence_of(request: CloseoutRequest) -> str:
+    """The files that the application rests on, what it says of others, and why it lapsed."""
+    files = [f"{each.version.evidence.title}（{each.version}）" for each in request.evidence.all()]
+    told = [f"佐证材料：{'、'.join(files)}"] if files else []
+    if request.evidence_note:
+        told.append(f"佐证材料说明：{request.evidence_note}")
+    if request.lapsed_why:
+        told.append(f"失效原因：{request.lapsed_why}")
+    return "\n".join(told)
+
+
 def _approved(review: Review) -> Moment:
+    lapsed = review.lapsed_at is not None
     return Moment(
         on=review.on,
         at=review.at,
         title=f"{review.stage.name}通过",
-        tone="done",
+        tone="plain" if lapsed else "done",
         who=review.by.name,
         text=review.opinion,
+        muted=f"失效原因：{review.lapsed_why}" if lapsed else "",
+        tag="已失效" if lapsed else "",
+        tag_tone="near",
     )
 
 
@@ -138,7 +161,8 @@ def _planned(event: MeasureEvent, measure: Measure) -> Moment:
     )
 
 
-def _changed(event: MeasureEvent) -> Moment:
+def _changed(event: MeasureEvent, reworks: Mapping[int, Rework]) -> Moment:
+    rework = reworks.get(event.rework_round) if event.verb == "send_back" else None
     closing = event.verb == "close"
     title = f"第{event.rework_round}次退回" if event.verb == "send_back" else event.says
     return Moment(
@@ -149,9 +173,22 @@ def _changed(event: MeasureEvent) -> Moment:
         who=event.by.name if event.by else "",
         place=str(event.round or ""),
         text="" if closing and event.by else event.why,  # the last review says the same
+        muted=_redo(rework),
         tag=ReturnGround(event.ground).label if event.ground else "",
         tag_tone="near",
     )
+
+
+def _redo(rework: Rework | None) -> str:
+    """By when the work was to be redone, and when it was."""
+    if rework is None or rework.due_on is None:
+        return ""
+    due = f"返工期限{rework.due_on.year}年{rework.due_on.month}月{rework.due_on.day}日"
+    if rework.answered_on is None:
+        return f"{due}，尚未重报"
+    late = clock.days_overdue(rework.due_on, on=rework.answered_on)
+    day = f"{rework.answered_on.month}月{rework.answered_on.day}日重报"
+    return f"{due}，{day}{f'，迟{late}天' if late > 0 else ''}"
 
 
 def _problem_changed(event: ProblemEvent) -> Moment:

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from rectification.views import actions, desk, ledger, measures, problems, rounds
+from rectification.views import actions, bulk, desk, ledger, measures, problems, rounds
 
 
 class CodeConverter:
@@ -29,10 +29,12 @@ urlpatterns = [
     path(f"{HERE}problems/", problems.problem_list, name="problem_list"),
     path(PROBLEM, problems.problem_detail, name="problem_detail"),
     path(f"{PROBLEM}accept/", problems.problem_accept, name="problem_accept"),
+    path(f"{HERE}bulk/", bulk.measure_bulk, name="measure_bulk"),
     path(f"{HERE}measures/", measures.measure_list, name="measure_list"),
     path(MEASURE, measures.measure_detail, name="measure_detail"),
     path(f"{MEASURE}report/", actions.measure_report, name="measure_report"),
     path(f"{MEASURE}submit/", actions.measure_submit, name="measure_submit"),
+    path(f"{MEASURE}resubmit/", actions.measure_resubmit, name="measure_resubmit"),
     path(f"{MEASURE}withdraw/", actions.measure_withdraw, name="measure_withdraw"),
     path(f"{MEASURE}approve/", actions.measure_approve, name="measure_approve"),
     path(f"{MEASURE}send-back/", actions.measure_send_back, name="measure_send_back"),

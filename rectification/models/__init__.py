@@ -20,6 +20,7 @@ from rectification.models.notice import Channel, Notice, NoticeKind
 from rectification.models.outcome import InstitutionalOutcome
 from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
+from rectification.models.rework import Rework
 from rectification.models.workday import Workday
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "RequestEvidence",
     "Review",
     "ReviewStage",
+    "Rework",
     "Workday",
 ]

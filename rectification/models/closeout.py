@@ -75,7 +75,11 @@ class CloseoutRequestQuerySet(models.QuerySet["CloseoutRequest"]):
 
 
 class CloseoutRequest(models.Model):
-    """An application for close-out: the n-th of its measure, with what was claimed and by whom."""
+    """An application for close-out: the n-th of its measure. What it says is never changed.
+
+    `digest` covers the plan, the claim and the evidence (see `closing.digest_of`); only the stage
+    and the outcome move. `lapsed_why` says what changed beneath it.
+    """
 
     measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="requests")
     number = models.PositiveSmallIntegerField("第几次申请")
@@ -88,6 +92,8 @@ class CloseoutRequest(models.Model):
     outcome = models.CharField(
         "结果", max_length=20, choices=RequestOutcome, default=RequestOutcome.PENDING
     )
+    digest = models.CharField("校验码", max_length=64, blank=True)
+    lapsed_why = models.TextField("失效原因", max_length=2000, blank=True)
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="申请人", on_delete=models.PROTECT, related_name="+"
     )
@@ -121,6 +127,12 @@ class CloseoutRequest(models.Model):
                 condition=~Q(statement=""),
                 violation_error_message="完成情况不能为空。",
             ),
+            models.CheckConstraint(
+                name="request_lapsed_with_a_reason",
+                condition=(Q(outcome=RequestOutcome.LAPSED) & ~Q(lapsed_why=""))
+                | (~Q(outcome=RequestOutcome.LAPSED) & Q(lapsed_why="")),
+                violation_error_message="失效的申请要写明原因。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,8 +161,18 @@ class RequestEvidence(models.Model):
         return f"{self.request} {self.version}"
 
 
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def standing(self) -> Self:
+        """Approvals that have not lapsed."""
+        return self.filter(decision=Decision.APPROVE, lapsed_at=None)
+
+
 class Review(models.Model):
-    """One decision on one application at one stage. Whoever reported or applied never reviews."""
+    """One decision on one application at one stage. Whoever reported or applied never reviews.
+
+    `digest` is the application's, as it was approved. An approval lapses, with a reason, when what
+    it approved changes.
+    """
 
     request = models.ForeignKey(CloseoutRequest, on_delete=models.PROTECT, related_name="reviews")
     stage = models.ForeignKey(ReviewStage, on_delete=models.PROTECT, related_name="reviews")
@@ -162,6 +184,11 @@ class Review(models.Model):
     )
     at = models.DateTimeField("审核时间")
     on = models.DateField("审核日期")
+    digest = models.CharField("所审内容校验码", max_length=64, blank=True)
+    lapsed_at = models.DateTimeField("失效时间", null=True, blank=True)
+    lapsed_why = models.TextField("失效原因", max_length=2000, blank=True)
+
+    objects = ReviewQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "审核"
@@ -177,6 +204,12 @@ class Review(models.Model):
                 condition=Q(decision=Decision.APPROVE, ground="")
                 | (Q(decision=Decision.RETURN) & ~Q(ground="") & ~Q(opinion="")),
                 violation_error_message="退回要选依据并写明原因。",
+            ),
+            models.CheckConstraint(
+                name="review_lapsed_with_a_reason",
+                condition=Q(lapsed_at=None, lapsed_why="")
+                | (Q(lapsed_at__isnull=False, decision=Decision.APPROVE) & ~Q(lapsed_why="")),
+                violation_error_message="失效的审核要写明原因。",
             ),
             models.UniqueConstraint(
                 name="one_approval_for_a_stage",

@@ -58,6 +58,11 @@ class Inspection(models.Model):
     concentrated_months = models.PositiveSmallIntegerField("集中整改期(月)", default=6)
     dispatch_anchor = models.DateField("调度起始日", null=True, blank=True)
     dispatch_every_days = models.PositiveSmallIntegerField("调度间隔(天)", default=14)
+    reviewers_may_repeat = models.BooleanField(
+        "允许同一人连审",
+        default=False,
+        help_text="不勾选时，同一份销号申请的各个环节由不同的人审核。",
+    )
     near_days = models.PositiveSmallIntegerField("临期提醒(天)", default=10)
 
     objects = InspectionQuerySet.as_manager()

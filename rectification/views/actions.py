@@ -5,11 +5,12 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from rectification import access, permissions, workflow
+from rectification import access, closing, moving, permissions, workflow
 from rectification.forms import (
     ApproveForm,
     ReopenForm,
     ReportForm,
+    ResubmitForm,
     SendBackForm,
     SubmitForm,
     WithdrawForm,
@@ -37,7 +38,7 @@ def measure_submit(request, inspection, code):
     measure = _measure(request, inspection, code)
 
     def submit(**asked):
-        workflow.submit(measure, **asked, by=request.user, at=timezone.now())
+        closing.submit(measure, **asked, by=request.user, at=timezone.now())
         return f"{code} 已申请销号"
 
     form = SubmitForm(request.POST, auto_id="submit-%s")
@@ -45,11 +46,23 @@ def measure_submit(request, inspection, code):
 
 
 @require_POST
+def measure_resubmit(request, inspection, code):
+    measure = _measure(request, inspection, code)
+
+    def resubmit(**asked):
+        closing.resubmit(_pending(measure), **asked, by=request.user, at=timezone.now())
+        return f"{code} 的销号申请已修改，从第一个环节重新审核"
+
+    form = ResubmitForm(request.POST, auto_id="resubmit-%s")
+    return _act(request, measure, form, resubmit)
+
+
+@require_POST
 def measure_withdraw(request, inspection, code):
     measure = _measure(request, inspection, code)
 
     def withdraw(**asked):
-        workflow.withdraw(_pending(measure), **asked, by=request.user, at=timezone.now())
+        closing.withdraw(_pending(measure), **asked, by=request.user, at=timezone.now())
         return f"{code} 的销号申请已撤回"
 
     form = WithdrawForm(request.POST, auto_id="withdraw-%s")
@@ -61,7 +74,7 @@ def measure_approve(request, inspection, code):
     measure = _measure(request, inspection, code)
 
     def approve(**asked):
-        workflow.approve(_pending(measure), **asked, by=request.user, at=timezone.now())
+        closing.approve(_pending(measure), **asked, by=request.user, at=timezone.now())
         measure.refresh_from_db(fields=["status"])
         return f"{code} 审核通过{'，已销号' if measure.is_finished else ''}"
 
@@ -101,7 +114,7 @@ def _measure(request, inspection, code):
 def _pending(measure):
     request = permissions.pending_request(measure)
     if request is None:
-        raise workflow.MoveRefused(f"{measure.code} 没有等待审核的销号申请，请看最新状态。")
+        raise moving.MoveRefused(f"{measure.code} 没有等待审核的销号申请，请看最新状态。")
     return request
 
 
@@ -112,7 +125,7 @@ def _act(request, measure, form, verb):
         return measure_page(request, measure, filled={name: form})
     try:
         said = verb(**form.cleaned_data)
-    except (workflow.MoveRefused, workflow.StaleSave) as refusal:
+    except (moving.MoveRefused, moving.StaleSave) as refusal:
         measure = _measure(request, measure.inspection.code, measure.code)
         conflict = Conflict.of(measure, form, sentence=str(refusal))
         filled = {name: again(form, version=measure.version)}

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -6,18 +8,21 @@ from django.views.decorators.http import require_safe
 from rectification import access, clock, permissions, queries, selection, timeline
 from rectification.forms import (
     ApproveForm,
+    BulkForm,
     MeasureFilters,
     ReopenForm,
     ReportForm,
+    ResubmitForm,
     SendBackForm,
     SubmitForm,
     Versioned,
     WithdrawForm,
 )
 from rectification.models import DispatchRound, Measure
-from rectification.states import TimeKind
+from rectification.states import MEASURE_MOVES, RequestOutcome, TimeKind
 from rectification.views.listing import answer, import_url, listing, part
 
+REDONE_WITHIN = timedelta(days=14)  # what the form proposes: until the next dispatch, mostly
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
 
 
@@ -37,10 +42,16 @@ def measure_list(request, inspection):
         "listing": page,
         "rows": queries.rows(page.rows, on=on),
         "tabs": _tabs(page, visible, on=on),
+        "bulk_form": _bulk_form(request.user, found, on=on),
         "as_of": on,
         "import_url": import_url(request.user, found),
     }
     return answer(request, "rectification/measure_list.html", context)
+
+
+def _bulk_form(user, inspection, *, on):
+    verbs = permissions.bulk_verbs(user, inspection)
+    return BulkForm(verbs=verbs, initial={"due_on": on + REDONE_WITHIN}) if verbs else None
 
 
 def _tabs(page, visible, *, on):
@@ -71,7 +82,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
     pending = permissions.pending_request(measure)
     told = measure.progress.filter(nil_return=False).latest_first().first()
     round = DispatchRound.objects.open().filter(inspection=measure.inspection).last()
-    forms = offered_forms(request.user, measure, pending=pending, told=told)
+    forms = offered_forms(request.user, measure, pending=pending, told=told, on=on)
     forms |= {name: form for name, form in (filled or {}).items() if name in forms}
     code = measure.inspection.code
     context = {
@@ -86,6 +97,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "light": measure.light(on=on),
         "steps": queries.review_steps(pending) if pending else (),
         "pending": pending,
+        "claim_files": pending.evidence.select_related("version__evidence") if pending else (),
         "came_back": _came_back(measure, on=on),
         "events": timeline.story(measure, on=on),
         "facts": _facts(measure),
@@ -101,7 +113,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
     return render(request, template, context, status=status)
 
 
-def offered_forms(user, measure, *, pending, told):
+def offered_forms(user, measure, *, pending, told, on):
     """The forms of what this person may do with the measure now, by the name of the verb."""
     version = {"version": measure.version}
     forms: dict[str, Versioned] = {}
@@ -109,16 +121,27 @@ def offered_forms(user, measure, *, pending, told):
         last = {name: getattr(told, name, "") for name in ("text", "difficulty", "next_step")}
         forms["report"] = ReportForm(initial={**version, **last}, auto_id="report-%s")
     if permissions.may_submit(user, measure):
-        forms["submit"] = SubmitForm(initial=version, auto_id="submit-%s")
+        forms["submit"] = SubmitForm(initial=_last_claim(measure, version), auto_id="submit-%s")
     if pending and permissions.may_withdraw(user, pending):
+        said = {"statement": pending.statement, "evidence_note": pending.evidence_note}
+        forms["resubmit"] = ResubmitForm(initial={**version, **said}, auto_id="resubmit-%s")
         forms["withdraw"] = WithdrawForm(initial=version, auto_id="withdraw-%s")
     if pending and permissions.may_review(user, pending):
         forms["approve"] = ApproveForm(initial=version, auto_id="approve-%s")
     if permissions.may_send_back(user, measure):
-        forms["send_back"] = SendBackForm(initial=version, auto_id="send-back-%s")
+        redone = {**version, "due_on": on + REDONE_WITHIN}
+        forms["send_back"] = SendBackForm(initial=redone, auto_id="send-back-%s")
     if permissions.may_reopen(user, measure):
         forms["reopen"] = ReopenForm(initial=version, auto_id="reopen-%s")
     return forms
+
+
+def _last_claim(measure, version):
+    """What a lapsed application said, so that applying again takes one look and one press."""
+    last = measure.requests.order_by("number").last()
+    if last is None or last.outcome != RequestOutcome.LAPSED:
+        return version
+    return {**version, "statement": last.statement, "evidence_note": last.evidence_note}
 
 
 def _problem_url(measure):
@@ -153,11 +176,28 @@ def _prefilled(told, *, on):
 
 
 def _came_back(measure, *, on):
-    """The last return or rebound in a sentence, while the measure stands there; else empty."""
+    """Why the measure is back with the unit, in a sentence; else empty.
+
+    A return names the day by which the work is to be redone.
+    """
+    if why := _lapsed(measure):
+        return f"销号申请已失效：{why}请核对后重新申请。"
     if measure.status not in queries.CAME_BACK:
         return ""
     event = measure.events.filter(verb__in=["send_back", "reopen"]).order_by("pk").last()
-    return f"{clock.short_day(event.on, on=on)}{event.says}。{event.why}" if event else ""
+    if event is None:
+        return ""
+    rework = measure.reworks.open().first()
+    due = f"返工期限{rework.due_phrase(on=on)}。" if rework and rework.due_on else ""
+    return f"{clock.short_day(event.on, on=on)}{event.says}。{event.why}{due}"
+
+
+def _lapsed(measure):
+    """Why the last application lapsed, while no other has been made."""
+    if measure.status not in MEASURE_MOVES["submit"].sources:
+        return ""
+    last = measure.requests.order_by("number").last()
+    return last.lapsed_why if last else ""
 
 
 def _facts(measure):

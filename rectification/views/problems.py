@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rectification import access, permissions, queries, selection, timeline, workflow
 from rectification.forms import AcceptForm, ProblemFilters
 from rectification.models import InstitutionalOutcome, Measure, Problem
+from rectification.moving import MoveRefused, StaleSave
 from rectification.states import ProblemStatus
 from rectification.views.conflicts import Conflict, again
 from rectification.views.listing import answer, import_url, listing, part
@@ -70,7 +71,7 @@ def problem_accept(request, inspection, code):
         return problem_page(request, problem, filled=form)
     try:
         workflow.accept(problem, by=request.user, at=timezone.now(), **form.cleaned_data)
-    except (workflow.MoveRefused, workflow.StaleSave) as refusal:
+    except (MoveRefused, StaleSave) as refusal:
         problem = access.problem(request.user, inspection, code)
         conflict = Conflict.of(problem, form, sentence=str(refusal))
         filled = again(form, version=problem.version)

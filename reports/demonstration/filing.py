@@ -25,6 +25,7 @@ from rectification.models import (
     ProgressEntry,
     Review,
     ReviewStage,
+    Rework,
     Workday,
 )
 from rectification.states import ProblemStatus, RoundState
@@ -41,6 +42,7 @@ MODELS: tuple[type[models.Model], ...] = (
     ProgressEntry,
     CloseoutRequest,
     Review,
+    Rework,
 )
 
 

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Model
 
 from accounts.models import User
+from rectification import closing
 from rectification.models import (
     CloseoutRequest,
     Measure,
@@ -16,12 +17,15 @@ from rectification.models import (
     Milestone,
     ProgressEntry,
     Review,
+    Rework,
 )
-from rectification.states import MEASURE_MOVES, Decision, RequestOutcome
+from rectification.states import MEASURE_MOVES, Decision, RequestOutcome, WorkStatus
 from reports.demonstration.ledger import Ledger, moment
 from reports.demonstration.story import Measure as Told
 from reports.demonstration.story import Return
 from reports.demonstration.timeline import Happening, pick
+
+REDONE_WITHIN = timedelta(days=14)  # where the story names no day
 
 
 class StoryBroken(Exception):
@@ -41,6 +45,7 @@ class Writer:
     next_step: str = ""
     status: str = ""
     said: str = ""
+    rework: Rework | None = None
     reached: dict[int, date] = field(default_factory=dict)
     requests: dict[int, CloseoutRequest] = field(default_factory=dict)
 
@@ -103,6 +108,7 @@ class Writer:
             applied_at=moment(happening.on, happening.at),
             applied_on=happening.on,
         )
+        request.digest = closing.digest_of(request, ())
         self.requests[happening.attempt] = request
         yield request
 
@@ -124,6 +130,19 @@ class Writer:
         self.row.rework_round += 1
         by = self._reviewer(happening)
         yield self._moved(happening, by=by, why=why, ground=returned.ground)
+        self.rework = Rework(
+            measure=self.row,
+            number=self.row.rework_round,
+            ground=returned.ground,
+            reason=why,
+            due_on=returned.until or happening.on + REDONE_WITHIN,
+            request=self.requests.get(happening.attempt),
+            stage=self.ledger.stages[happening.stage] if happening.attempt else None,
+            by=by,
+            at=moment(happening.on, happening.at),
+            on=happening.on,
+        )
+        yield self.rework
 
     def _close(self, happening: Happening) -> Iterator[Model]:
         opinion = self._choose(self._closing_opinions(), happening)
@@ -141,6 +160,9 @@ class Writer:
         if self.status not in move.sources:
             raise StoryBroken(f"{self.each.code}: {happening.verb} from {self.status}")
         before, self.status = self.status, move.target
+        if before == WorkStatus.SENT_BACK and self.rework is not None:
+            self.rework.answered_at = moment(happening.on, happening.at)
+            self.rework.answered_on = happening.on
         if before:
             self.row.version += 1
         return MeasureEvent(
@@ -169,6 +191,7 @@ class Writer:
             by=self._reviewer(happening),
             at=moment(happening.on, happening.at),
             on=happening.on,
+            digest=self.requests[happening.attempt].digest,
         )
 
     def _reviewer(self, happening: Happening) -> User:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from rectification import workflow
+from rectification import closing, workflow
 from rectification.models import Problem, ProgressEntry
 from rectification.states import WorkStatus
 from reports import editing
@@ -194,4 +194,4 @@ def apply_for(cast) -> None:
     cast.measure.refresh_from_db()
     version = cast.measure.version
     asked = {"statement": "已完成。", "evidence_note": "", "version": version}
-    workflow.submit(cast.measure, **asked, by=cast.liaison, at=NOON)
+    closing.submit(cast.measure, **asked, by=cast.liaison, at=NOON)

@@ -112,6 +112,7 @@ def send_back(page: Page, house) -> None:
     form = page.locator("#send-back")
     form.get_by_label("未达要求").check()
     form.get_by_label("退回原因").fill(WHY)
+    form.get_by_label("返工期限").fill("2999-01-01")
     form.get_by_role("button", name="退回").click()
     expect_said(page, "M-900-1 已退回重报")
 

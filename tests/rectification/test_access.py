@@ -21,7 +21,9 @@ OVERSEEING = ("dispatch/", "dispatch/1/")
 ACTING = (
     "problems/P-900/accept/",
     "measures/M-900-1/report/",
+    "bulk/",
     "measures/M-900-1/submit/",
+    "measures/M-900-1/resubmit/",
     "measures/M-900-1/withdraw/",
     "measures/M-900-1/approve/",
     "measures/M-900-1/send-back/",
@@ -78,7 +80,7 @@ def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path)
 
     status, body = answers(client, method, f"/i/x25/{path}")
 
-    assert status == (200 if path in ("problems/", "measures/") else 404)
+    assert status == (200 if path in ("problems/", "measures/", "bulk/") else 404)
     assert b"M-900-1" not in body
     assert cast.problem.wording.encode() not in body
 

@@ -82,7 +82,9 @@ def test_a_text_is_refused_with_a_sentence_or_kept_and_escaped(cast, sender, ver
     text = DESCRIBED.get(item, item)
     before = state_of_the_ledger()
 
-    answer = sender.post(f"{cast.page}{verb}/", {"version": 1, field: text})
+    answer = sender.post(
+        f"{cast.page}{verb}/", {"version": 1, "evidence_note": "见档案", field: text}
+    )
 
     if text in NOT_TEXT:
         assert answer.status_code == 200
@@ -179,7 +181,8 @@ def test_a_return_needs_one_of_the_grounds(cast, ground):
     client.force_login(cast.office)
 
     answer = client.post(
-        f"{cast.page}send-back/", {"version": 1, "ground": ground, "reason": "原因"}
+        f"{cast.page}send-back/",
+        {"version": 1, "ground": ground, "reason": "原因", "due_on": "2999-01-01"},
     )
 
     assert answer.status_code == 200

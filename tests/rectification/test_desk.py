@@ -1,12 +1,12 @@
 """我的待办: what each person finds there, each thing once, and the way on."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 
 from accounts.models import Role
-from rectification import workflow
+from rectification import closing, workflow
 from rectification.states import ReturnGround
 from tests.factories import NOON, DispatchRoundFactory, MeasureFactory, bureau, person
 
@@ -26,7 +26,7 @@ def opened(client, user):
 
 
 def _returned(cast):
-    back = workflow.Return(ReturnGround.BELOW_STANDARD, "缺台账。")
+    back = workflow.Return(ReturnGround.BELOW_STANDARD, "缺台账。", date(2025, 8, 10))
     workflow.send_back(cast.measure, back, by=cast.office, at=NOON, version=cast.measure.version)
 
 
@@ -39,8 +39,13 @@ def test_a_measure_is_listed_once(cast, client):
     late = {"deadline": TODAY - timedelta(days=9), "original_deadline": TODAY - timedelta(days=9)}
     owed = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2", **late)
     waiting = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-3", **late)
-    workflow.submit(
-        waiting, statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+    closing.submit(
+        waiting,
+        statement="完成",
+        evidence_note="见档案",
+        by=cast.liaison,
+        at=NOON,
+        version=1,
     )
     _returned(cast)
 
@@ -78,7 +83,7 @@ def test_the_reason_stands_above_the_form_while_a_measure_is_returned(cast, clie
     answer = client.get(cast.page)
 
     html = answer.content.decode()
-    assert answer.context["came_back"].endswith("退回。缺台账。")
+    assert answer.context["came_back"].endswith("退回。缺台账。返工期限8月10日。")
     assert html.index("退回。缺台账。") < html.index('id="report"')
 
 

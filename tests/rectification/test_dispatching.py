@@ -3,7 +3,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from accounts.models import JournalEntry
-from rectification import dispatching, queries, workflow
+from rectification import closing, dispatching, queries, workflow
 from rectification.models import DispatchRound, Inspection, Notice, Workday
 from rectification.states import RoundState
 from tests.factories import NOON, SHANGHAI, MeasureFactory
@@ -114,8 +114,13 @@ def test_a_closed_round_still_says_who_was_silent(cast):
 
 def test_a_measure_that_waits_for_review_is_not_asked_for(cast):
     dispatching.open_due(at=ANCHOR)
-    workflow.submit(
-        cast.measure, statement="完成", evidence_note="", by=cast.liaison, at=ANCHOR, version=1
+    closing.submit(
+        cast.measure,
+        statement="完成",
+        evidence_note="见档案",
+        by=cast.liaison,
+        at=ANCHOR,
+        version=1,
     )
     round = DispatchRound.objects.get()
 

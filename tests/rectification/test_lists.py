@@ -5,7 +5,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rectification import workflow
+from rectification import closing, workflow
 from rectification.models import DispatchRound, InstitutionalOutcome, Notice, Problem
 from rectification.states import WorkStatus
 from tests.factories import (
@@ -77,13 +77,18 @@ def grow(cast, count):
 
 
 def apply_for(measure, cast):
-    workflow.submit(
-        measure, statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+    closing.submit(
+        measure,
+        statement="完成",
+        evidence_note="见档案",
+        by=cast.liaison,
+        at=NOON,
+        version=1,
     )
 
 
 def send_back(measure, cast):
-    why = workflow.Return("late", "未达到节点")
+    why = workflow.Return("late", "未达到节点", date(2025, 8, 10))
     workflow.send_back(measure, why, by=cast.office, at=NOON, version=1)
 
 

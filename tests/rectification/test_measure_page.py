@@ -1,7 +1,7 @@
 import pytest
 import time_machine
 
-from rectification import permissions, workflow
+from rectification import closing, permissions
 from rectification.models import CloseoutRequest, Measure, Problem, ProgressEntry
 from tests.factories import NOON, DispatchRoundFactory, MeasureFactory, MilestoneFactory
 
@@ -27,7 +27,7 @@ def said(response):
 
 def forms_on(client, cast):
     context = client.get(cast.page).context
-    names = ("report", "submit", "withdraw", "approve", "send_back", "reopen")
+    names = ("report", "submit", "resubmit", "withdraw", "approve", "send_back", "reopen")
     return {name for name in names if context.get(f"{name}_form")}
 
 
@@ -38,12 +38,13 @@ def test_the_whole_way_by_its_pages(cast, client):
     assert said(answer) == ["M-900-1 已申请销号"]
 
     client.force_login(cast.head)
-    post(client, cast, "send-back", ground="below_standard", reason="请补充执行情况。")
+    back = {"ground": "below_standard", "reason": "请补充执行情况。", "due_on": "2999-01-01"}
+    post(client, cast, "send-back", **back)
     assert fresh(cast.measure).status == "sent_back"
 
     client.force_login(cast.liaison)
     assert "请补充执行情况。" in client.get("/desk/").content.decode()
-    post(client, cast, "submit", statement="已执行两轮巡查。")
+    post(client, cast, "submit", statement="已执行两轮巡查。", evidence_note="记录")
     messages = []
     for reviewer in (cast.head, cast.office):
         client.force_login(reviewer)
@@ -105,7 +106,7 @@ def test_a_stale_report_shows_both_texts_and_keeps_what_was_typed(cast, client):
 
 def test_a_refused_move_says_why_and_shows_what_was_typed(cast, client):
     client.force_login(cast.liaison)
-    post(client, cast, "submit", statement="制度已印发。")
+    post(client, cast, "submit", statement="制度已印发。", evidence_note="文件")
 
     answer = post(client, cast, "report", text="又有新进展")
 
@@ -130,7 +131,7 @@ def test_htmx_gets_the_conflict_too(cast, client):
 
 def test_a_double_click_on_approve_closes_one_stage(cast, client):
     client.force_login(cast.liaison)
-    post(client, cast, "submit", statement="制度已印发。")
+    post(client, cast, "submit", statement="制度已印发。", evidence_note="文件")
     client.force_login(cast.head)
     version = fresh(cast.measure).version
 
@@ -143,7 +144,7 @@ def test_a_double_click_on_approve_closes_one_stage(cast, client):
 
 def test_an_approval_after_the_application_was_withdrawn_is_refused(cast, client):
     client.force_login(cast.liaison)
-    post(client, cast, "submit", statement="制度已印发。")
+    post(client, cast, "submit", statement="制度已印发。", evidence_note="文件")
     post(client, cast, "withdraw", why="材料不全")
     client.force_login(cast.head)
 
@@ -166,7 +167,7 @@ def test_a_rebound_is_reopened_by_the_office(cast, client):
     ("who", "status", "offered"),
     [
         ("liaison", "under_way", {"report", "submit"}),
-        ("liaison", "in_review", {"withdraw"}),
+        ("liaison", "in_review", {"resubmit", "withdraw"}),
         ("liaison", "sent_back", {"report", "submit"}),
         ("liaison", "closed", set()),
         ("head", "under_way", set()),
@@ -180,8 +181,13 @@ def test_a_rebound_is_reopened_by_the_office(cast, client):
 )
 def test_the_page_offers_what_the_person_may_do_now(cast, client, who, status, offered):
     if status == "in_review":
-        workflow.submit(
-            cast.measure, statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+        closing.submit(
+            cast.measure,
+            statement="完成",
+            evidence_note="见档案",
+            by=cast.liaison,
+            at=NOON,
+            version=1,
         )
     closed_on = NOON.date() if status == "closed" else None
     Measure.objects.filter(pk=cast.measure.pk).update(status=status, closed_on=closed_on)
@@ -191,11 +197,16 @@ def test_the_page_offers_what_the_person_may_do_now(cast, client, who, status, o
 
 
 def test_the_stages_say_who_passed_it_and_whom_it_waits_for(cast, client):
-    workflow.submit(
-        cast.measure, statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+    closing.submit(
+        cast.measure,
+        statement="完成",
+        evidence_note="见档案",
+        by=cast.liaison,
+        at=NOON,
+        version=1,
     )
     request = permissions.pending_request(fresh(cast.measure))
-    workflow.approve(request, by=cast.head, at=NOON, opinion="", version=2)
+    closing.approve(request, by=cast.head, at=NOON, opinion="", version=2)
     client.force_login(cast.office)
 
     steps = client.get(cast.page).context["steps"]
@@ -215,7 +226,7 @@ def test_the_page_of_a_long_story_takes_the_same_number_of_queries(
     client.force_login(cast.liaison)
     for _ in range(3):
         post(client, cast, "report", text="进展")
-        post(client, cast, "submit", statement="完成")
+        post(client, cast, "submit", statement="完成", evidence_note="文件")
         post(client, cast, "withdraw", why="再改改")
 
     with django_assert_max_num_queries(30):

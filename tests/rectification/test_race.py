@@ -8,7 +8,7 @@ from django.db import connection
 
 from accounts import journal
 from accounts.models import JournalEntry, Role
-from rectification import dispatching, permissions, workflow
+from rectification import closing, dispatching, moving, permissions, workflow
 from rectification.models import (
     DispatchRound,
     Measure,
@@ -43,9 +43,9 @@ def together(count, act):
 def attempt(verb):
     try:
         verb()
-    except workflow.StaleSave:
+    except moving.StaleSave:
         return "stale"
-    except workflow.MoveRefused:
+    except moving.MoveRefused:
         return "refused"
     return "done"
 
@@ -63,14 +63,19 @@ def test_of_eight_reports_at_once_one_is_kept_and_seven_are_told(cast):
 
 def test_of_eight_reviewers_at_once_one_approves(cast):
     heads = [person(Role.UNIT_HEAD, cast.division) for _ in range(8)]
-    workflow.submit(
-        cast.measure, statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+    closing.submit(
+        cast.measure,
+        statement="完成",
+        evidence_note="见档案",
+        by=cast.liaison,
+        at=NOON,
+        version=1,
     )
 
     def approve(number):
         request = permissions.pending_request(Measure.objects.get(pk=cast.measure.pk))
         return attempt(
-            lambda: workflow.approve(request, by=heads[number], at=NOON, opinion="", version=2)
+            lambda: closing.approve(request, by=heads[number], at=NOON, opinion="", version=2)
         )
 
     assert together(8, approve).count("done") == 1

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from rectification import permissions, timeline, workflow
+from rectification import closing, permissions, timeline, workflow
 from rectification.models import Measure
 from tests.factories import NOON, MilestoneFactory
 
@@ -21,7 +21,7 @@ def lived(cast):
         return NOON - timedelta(days=10 - day)
 
     def submit(day, version):
-        workflow.submit(
+        closing.submit(
             fresh(cast.measure),
             statement=f"完成情况{day}",
             evidence_note="印发件",
@@ -33,13 +33,13 @@ def lived(cast):
     told = workflow.Told("完成初稿", difficulty="经费不足", next_step="征求意见")
     workflow.report(cast.measure, told, by=cast.liaison, at=at(1), version=1)
     submit(2, 2)
-    why = workflow.Return("below_standard", "没有印发文件")
+    why = workflow.Return("below_standard", "没有印发文件", date(2025, 8, 10))
     workflow.send_back(fresh(cast.measure), why, by=cast.head, at=at(3), version=3)
     submit(4, 4)
     for day, reviewer in ((5, cast.head), (6, cast.office)):
         request = permissions.pending_request(fresh(cast.measure))
         version = request.measure.version
-        workflow.approve(request, by=reviewer, at=at(day), opinion="同意", version=version)
+        closing.approve(request, by=reviewer, at=at(day), opinion="同意", version=version)
     return fresh(cast.measure)
 
 

@@ -1,9 +1,11 @@
+from datetime import date
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from accounts import journal
 from accounts.models import JournalEntry, Role
-from rectification import permissions, workflow
+from rectification import closing, moving, permissions, workflow
 from rectification.models import Measure, MeasureEvent, Problem, ProgressEntry, Review
 from rectification.states import (
     MEASURE_MOVES,
@@ -14,7 +16,7 @@ from rectification.states import (
 )
 from tests.factories import NOON, DispatchRoundFactory, MeasureFactory, ProblemFactory, person
 
-LATE = workflow.Return(ReturnGround.LATE, "节点未达到，请补充施工进度。")
+LATE = workflow.Return(ReturnGround.LATE, "节点未达到，请补充施工进度。", date(2025, 8, 10))
 
 
 def fresh(row):
@@ -23,7 +25,7 @@ def fresh(row):
 
 def apply_for(cast):
     measure = fresh(cast.measure)
-    return workflow.submit(
+    return closing.submit(
         measure,
         statement="制度已印发。",
         evidence_note="印发件",
@@ -35,7 +37,7 @@ def apply_for(cast):
 
 def approve(cast, *, by):
     request = permissions.pending_request(fresh(cast.measure))
-    workflow.approve(request, by=by, at=NOON, opinion="", version=request.measure.version)
+    closing.approve(request, by=by, at=NOON, opinion="", version=request.measure.version)
 
 
 def in_status(cast, status):
@@ -99,10 +101,10 @@ def test_a_return_counts_its_rounds_and_erases_nothing(cast):
 
 def test_an_application_can_be_taken_back_by_whoever_made_it_alone(cast):
     request = apply_for(cast)
-    with pytest.raises(workflow.MoveRefused):
-        workflow.withdraw(request, by=cast.head, at=NOON, why="材料不全", version=2)
+    with pytest.raises(moving.MoveRefused):
+        closing.withdraw(request, by=cast.head, at=NOON, why="材料不全", version=2)
 
-    workflow.withdraw(request, by=cast.liaison, at=NOON, why="材料不全", version=2)
+    closing.withdraw(request, by=cast.liaison, at=NOON, why="材料不全", version=2)
 
     assert fresh(cast.measure).status == WorkStatus.UNDER_WAY
     assert fresh(request).outcome == RequestOutcome.WITHDRAWN
@@ -122,7 +124,7 @@ def test_a_rebound_reopens_the_problem_too(cast):
 def test_a_report_is_refused_where_the_law_has_no_such_move(cast, status):
     measure = in_status(cast, status)
 
-    with pytest.raises(workflow.MoveRefused, match="现在是"):
+    with pytest.raises(moving.MoveRefused, match="现在是"):
         workflow.report(measure, workflow.Told("新进展"), by=cast.liaison, at=NOON, version=1)
 
     assert not ProgressEntry.objects.exists()
@@ -133,7 +135,7 @@ def test_a_report_is_refused_where_the_law_has_no_such_move(cast, status):
 def test_a_return_is_refused_where_the_law_has_no_such_move(cast, status):
     measure = in_status(cast, status)
 
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         workflow.send_back(measure, LATE, by=cast.office, at=NOON, version=1)
 
     assert fresh(cast.measure).rework_round == 0
@@ -141,7 +143,7 @@ def test_a_return_is_refused_where_the_law_has_no_such_move(cast, status):
 
 @pytest.mark.parametrize("who", ["head", "office", "executive", "supervisor", "stranger"])
 def test_only_the_units_own_liaison_reports(cast, who):
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         workflow.report(
             cast.measure, workflow.Told("进展"), by=getattr(cast, who), at=NOON, version=1
         )
@@ -152,9 +154,14 @@ def test_the_liaison_of_a_supporting_unit_reports_and_does_not_apply(cast):
 
     workflow.report(cast.measure, workflow.Told("配合"), by=cast.stranger, at=NOON, version=1)
 
-    with pytest.raises(workflow.MoveRefused):
-        workflow.submit(
-            cast.measure, statement="完成", evidence_note="", by=cast.stranger, at=NOON, version=2
+    with pytest.raises(moving.MoveRefused):
+        closing.submit(
+            cast.measure,
+            statement="完成",
+            evidence_note="见档案",
+            by=cast.stranger,
+            at=NOON,
+            version=2,
         )
 
 
@@ -162,7 +169,7 @@ def test_the_liaison_of_a_supporting_unit_reports_and_does_not_apply(cast):
 def test_the_first_stage_belongs_to_the_units_head(cast, who):
     apply_for(cast)
 
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         approve(cast, by=getattr(cast, who))
 
 
@@ -173,7 +180,7 @@ def test_whoever_applied_never_reviews_although_they_hold_the_role(cast):
     )
     apply_for(cast)
 
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         approve(cast, by=person_with_both)
 
 
@@ -183,7 +190,7 @@ def test_whoever_reported_never_reviews_although_another_applied(cast):
     workflow.report(cast.measure, workflow.Told("进展"), by=head, at=NOON, version=1)
     apply_for(cast)
 
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         approve(cast, by=head)
     approve(cast, by=cast.head)
 
@@ -196,14 +203,14 @@ def test_one_person_never_decides_at_two_stages(cast):
     apply_for(cast)
     approve(cast, by=both)
 
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         approve(cast, by=both)
 
 
 def test_an_ended_role_gives_nothing(cast):
     cast.liaison.assignments.update(ended_on=NOON.date())
 
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         workflow.report(cast.measure, workflow.Told("进展"), by=cast.liaison, at=NOON, version=1)
 
 
@@ -211,7 +218,7 @@ def test_a_stale_report_is_refused_and_nothing_is_written(cast):
     mine, theirs = fresh(cast.measure), fresh(cast.measure)
     workflow.report(theirs, workflow.Told("先报的"), by=cast.liaison, at=NOON, version=1)
 
-    with pytest.raises(workflow.StaleSave, match="被别人改过"):
+    with pytest.raises(moving.StaleSave, match="被别人改过"):
         workflow.report(mine, workflow.Told("后报的"), by=cast.liaison, at=NOON, version=1)
 
     assert [entry.text for entry in ProgressEntry.objects.all()] == ["先报的"]
@@ -220,12 +227,12 @@ def test_a_stale_report_is_refused_and_nothing_is_written(cast):
 def test_nobody_approves_what_they_have_not_read(cast):
     request = apply_for(cast)
     read = request.measure.version
-    workflow.withdraw(request, by=cast.liaison, at=NOON, why="改一改", version=read)
+    closing.withdraw(request, by=cast.liaison, at=NOON, why="改一改", version=read)
     apply_for(cast)
 
     pending = permissions.pending_request(fresh(cast.measure))
-    with pytest.raises(workflow.StaleSave):
-        workflow.approve(pending, by=cast.head, at=NOON, opinion="", version=read)
+    with pytest.raises(moving.StaleSave):
+        closing.approve(pending, by=cast.head, at=NOON, opinion="", version=read)
 
     assert fresh(cast.measure).status == WorkStatus.IN_REVIEW
 
@@ -235,23 +242,21 @@ def test_a_page_of_the_stage_before_does_not_decide_at_this_one(cast):
     approve(cast, by=cast.head)
 
     pending = permissions.pending_request(fresh(cast.measure))
-    with pytest.raises(workflow.StaleSave):
-        workflow.approve(pending, by=cast.office, at=NOON, opinion="", version=read)
+    with pytest.raises(moving.StaleSave):
+        closing.approve(pending, by=cast.office, at=NOON, opinion="", version=read)
 
 
 def test_a_measure_amended_between_reading_and_approval_is_not_approved(cast, monkeypatch):
     request = apply_for(cast)
-    seen = workflow._seen
+    seen = moving.require_seen
 
     def amended_just_after(measure, version):
         seen(measure, version)
         Measure.objects.filter(pk=measure.pk).update(version=version + 1)
 
-    monkeypatch.setattr(workflow, "_seen", amended_just_after)
-    with pytest.raises(workflow.StaleSave):
-        workflow.approve(
-            request, by=cast.head, at=NOON, opinion="", version=request.measure.version
-        )
+    monkeypatch.setattr(moving, "require_seen", amended_just_after)
+    with pytest.raises(moving.StaleSave):
+        closing.approve(request, by=cast.head, at=NOON, opinion="", version=request.measure.version)
 
     assert not Review.objects.exists()
 
@@ -262,17 +267,17 @@ def test_the_second_click_loses(cast):
     version = stale.measure.version
     approve(cast, by=cast.head)
 
-    with pytest.raises((workflow.MoveRefused, workflow.StaleSave)):
-        workflow.approve(stale, by=cast.head, at=NOON, opinion="", version=version)
+    with pytest.raises((moving.MoveRefused, moving.StaleSave)):
+        closing.approve(stale, by=cast.head, at=NOON, opinion="", version=version)
 
     assert stale.reviews.count() == 1
 
 
 def test_a_return_without_a_reason_is_refused(cast):
-    with pytest.raises(workflow.MoveRefused, match="理由"):
+    with pytest.raises(moving.MoveRefused, match="理由"):
         workflow.send_back(
             cast.measure,
-            workflow.Return(ReturnGround.LATE, " "),
+            workflow.Return(ReturnGround.LATE, " ", date(2025, 8, 10)),
             by=cast.office,
             at=NOON,
             version=1,
@@ -284,7 +289,7 @@ def test_a_return_without_a_reason_is_refused(cast):
 def test_an_executive_accepts_a_problem_once_all_measures_are_closed(cast):
     second = MeasureFactory(problem=cast.problem, lead_unit=cast.division)
     in_status(cast, WorkStatus.CLOSED)
-    with pytest.raises(workflow.MoveRefused, match="未销号"):
+    with pytest.raises(moving.MoveRefused, match="未销号"):
         workflow.accept(cast.problem, by=cast.executive, at=NOON, why="成效明显", version=1)
     Measure.objects.filter(pk=second.pk).update(status="closed", closed_on=NOON.date())
 
@@ -296,7 +301,7 @@ def test_an_executive_accepts_a_problem_once_all_measures_are_closed(cast):
 def test_a_problem_without_measures_is_not_accepted(cast):
     empty = ProblemFactory(inspection=cast.inspection)
 
-    with pytest.raises(workflow.MoveRefused):
+    with pytest.raises(moving.MoveRefused):
         workflow.accept(empty, by=cast.executive, at=NOON, why="成效明显", version=1)
 
 
@@ -305,7 +310,7 @@ def test_a_second_acceptance_is_told_that_the_problem_has_changed(cast):
     late = fresh(cast.problem)
     workflow.accept(cast.problem, by=cast.executive, at=NOON, why="成效明显", version=1)
 
-    with pytest.raises(workflow.StaleSave):
+    with pytest.raises(moving.StaleSave):
         workflow.accept(late, by=cast.executive, at=NOON, why="成效明显", version=1)
 
 
@@ -313,7 +318,7 @@ def test_the_acceptance_of_a_changed_problem_is_stale(cast):
     in_status(cast, WorkStatus.CLOSED)
     Problem.objects.filter(pk=cast.problem.pk).update(version=2)
 
-    with pytest.raises(workflow.StaleSave):
+    with pytest.raises(moving.StaleSave):
         workflow.accept(fresh(cast.problem), by=cast.executive, at=NOON, why="好", version=1)
 
 
