@@ -109,7 +109,7 @@ class SendBackForm(Versioned):
     reason = Prose("退回原因", most=2000, rows=3)
     due_on = forms.DateField(
         label="返工期限",
-        widget=forms.DateInput({"type": "date"}),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={
             "required": "请填写返工期限。",
             "invalid": "返工期限不是有效的日期，请写成 2025-08-10 这样。",
@@ -137,7 +137,7 @@ class BulkForm(forms.Form):
     due_on = forms.DateField(
         label="返工期限",
         required=False,
-        widget=forms.DateInput({"type": "date"}),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "返工期限不是有效的日期，请写成 2025-08-10 这样。"},
     )
 
@@ -147,7 +147,7 @@ class BulkForm(forms.Form):
         super().__init__(data, auto_id="bulk-%s", **rest)
         field = self.fields["verb"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(verb, BULK_VERBS[verb]) for verb in verbs]
+        field.choices = [("", "请选择"), *((verb, BULK_VERBS[verb]) for verb in verbs)]
         for each in self.fields.values():  # in the list they stand outside the form they belong to
             each.widget.attrs["form"] = "bulk"
         if "send_back" not in verbs:
