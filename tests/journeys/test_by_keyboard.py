@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from rectification import closing, workflow
@@ -82,6 +83,7 @@ def test_a_liaison_signs_in_reports_and_applies_by_keyboard_without_scripts(cast
     expect_said(page, "已报 M-900-1 的零报告")
     unfold(page, "整改已完成，申请销号")
     type_into(page, "完成情况", "已全部完成。")
+    type_into(page, "佐证材料说明", "见档案。")
     press(page, "申请销号")
 
     expect_said(page, "M-900-1 已申请销号")
@@ -193,5 +195,5 @@ def settle(cast) -> None:
 def apply_for(cast) -> None:
     cast.measure.refresh_from_db()
     version = cast.measure.version
-    asked = {"statement": "已完成。", "evidence_note": "", "version": version}
-    closing.submit(cast.measure, **asked, by=cast.liaison, at=NOON)
+    asked = {"statement": "已完成。", "evidence_note": "见档案", "version": version}
+    closing.submit(cast.measure, **asked, by=cast.liaison, at=timezone.now())

@@ -80,6 +80,7 @@ def apply_for_close_out(page: Page, house) -> None:
     page.get_by_text("整改已完成，申请销号").click()
     form = page.locator("#submit")
     form.get_by_label("完成情况").fill("各项要求已经落实。")
+    form.get_by_label("佐证材料说明").fill("巡查台账36份，存河湖处档案室。")
     form.get_by_role("button", name="申请销号").click()
     expect_said(page, "M-900-1 已申请销号")
     expect(page.locator("#report")).to_have_count(0)
