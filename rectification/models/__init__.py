@@ -13,6 +13,13 @@ from rectification.models.evidence import (
     EvidenceUse,
     EvidenceVersion,
 )
+from rectification.models.extension import (
+    DeadlineChange,
+    Extension,
+    ExtensionDecision,
+    ExtensionQuerySet,
+    deadline_as_of,
+)
 from rectification.models.inspection import FindingArea, Inspection
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
@@ -26,11 +33,15 @@ __all__ = [
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
+    "DeadlineChange",
     "DispatchRound",
     "Evidence",
     "EvidenceKind",
     "EvidenceUse",
     "EvidenceVersion",
+    "Extension",
+    "ExtensionDecision",
+    "ExtensionQuerySet",
     "FindingArea",
     "InstitutionalOutcome",
     "Inspection",
@@ -49,4 +60,5 @@ __all__ = [
     "Review",
     "ReviewStage",
     "Workday",
+    "deadline_as_of",
 ]
