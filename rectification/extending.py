@@ -165,7 +165,8 @@ def _why_not(measure: Measure, *, on: date) -> str:
     if measure.deadline is None:
         return f"{measure.code} 没有约定的整改时限，不用延期。"
     if on > measure.deadline:
-        return f"{measure.code} 的整改时限是{measure.deadline_phrase}，已经过了。延期要在时限到期前申请。"
+        agreed = measure.deadline_phrase
+        return f"{measure.code} 的整改时限是{agreed}，已经过了。延期要在时限到期前申请。"
     return f"{measure.code} 的延期要由牵头单位的填报员申请。"
 
 

@@ -113,7 +113,8 @@ def may_request_extension(user: User, measure: Measure, *, on: date) -> bool:
 def may_withdraw_extension(user: User, extension: Extension) -> bool:
     """Take a request back: whoever made it or had it made, while it waits."""
     asked = {extension.requested_by_id, extension.on_behalf_of_id}
-    return extension.is_pending and user.pk in asked
+    persons = {each.pk for each in (user, user.acting_for) if each is not None}
+    return extension.is_pending and not asked.isdisjoint(persons)
 
 
 def may_decide_extension(user: User, extension: Extension) -> bool:
