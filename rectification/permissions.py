@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Role, User
 from accounts.rights import rights_of
 from rectification.models import (
+    EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
     Extension,
@@ -127,12 +128,15 @@ def decidable_extensions(user: User) -> ExtensionQuerySet:
 
     Not those that they, or whom they act for, made, decided at the first step, or reported under.
     """
+    holdings = [(role, path) for role, path in rights_of(user).holdings if role in EXTENDING]
+    if not holdings:
+        return Extension.objects.none()
     persons = [each for each in (user, user.acting_for) if each is not None]
     reported = ProgressEntry.objects.filter(measure=OuterRef("measure"), by__in=persons)
     decided = ExtensionDecision.objects.filter(
         Q(by__in=persons) | Q(on_behalf_of__in=persons), extension=OuterRef("pk")
     )
-    waiting = Extension.objects.pending().at_steps_of(rights_of(user).holdings)
+    waiting = Extension.objects.pending().at_steps_of(holdings)
     return waiting.exclude(
         Q(requested_by__in=persons)
         | Q(on_behalf_of__isnull=False, on_behalf_of__in=persons)

@@ -20,7 +20,7 @@ from rectification.models.extension import (
     ExtensionQuerySet,
     deadline_as_of,
 )
-from rectification.models.inspection import FindingArea, Inspection
+from rectification.models.inspection import EXTENDING, FindingArea, Inspection
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
 from rectification.models.notice import Channel, Notice, NoticeKind
@@ -30,6 +30,7 @@ from rectification.models.progress import ProgressEntry
 from rectification.models.workday import Workday
 
 __all__ = [
+    "EXTENDING",
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
