@@ -1,16 +1,20 @@
 """The card on the measure's page, the list of requests, and lists by either deadline."""
 
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
+from python_calamine import CalamineWorkbook
 
+from accounts.models import Role
 from rectification import extending
 from rectification.ledger import exporting
 from rectification.models import Extension, ExtensionDecision, Inspection, Measure, Problem
 from rectification.states import Basis
 from reports import figures
-from tests.factories import NOON, InspectionFactory, MeasureFactory
+from tests.factories import NOON, InspectionFactory, MeasureFactory, person
 from tests.rectification.extending import ask, grant
 
 
@@ -275,10 +279,6 @@ def test_the_problem_list_counts_overdue_by_either_deadline(postponed, client):
 
 
 def test_the_exported_ledger_shows_both_deadlines(postponed):
-    from io import BytesIO
-
-    from python_calamine import CalamineWorkbook
-
     content = exporting.export(
         Inspection.objects.get(code="x25"),
         measures=Measure.objects.all(),
@@ -296,7 +296,16 @@ def test_the_exported_ledger_shows_both_deadlines(postponed):
 def test_a_role_of_the_settings_is_one_that_may_decide(cast):
     cast.inspection.extension_first_role = "supervisor"
 
-    with pytest.raises(Exception, match="延期") as refused:
+    with pytest.raises(ValidationError) as refused:
         cast.inspection.full_clean()
 
-    assert "不能" in str(refused.value) or "extension_first_role" in str(refused.value)
+    assert set(refused.value.message_dict) >= {"extension_first_role"}
+
+
+def test_the_settings_are_in_the_inspection_form_of_the_system_administrator(cast, client):
+    client.force_login(person(Role.SYSTEM_ADMIN, cast.inspection.inspected_unit))
+
+    page = client.get(f"/admin/rectification/inspection/{cast.inspection.pk}/change/")
+
+    assert "延期初审角色" in page.content.decode()
+    assert "延期审定角色" in page.content.decode()
