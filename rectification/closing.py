@@ -18,7 +18,7 @@ from django.db.models import F
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import moving, permissions
+from rectification import extending, moving, permissions
 from rectification.models import (
     CloseoutRequest,
     EvidenceVersion,
@@ -97,6 +97,7 @@ def approve(
         _require_every_stage(request)
         _settle(request, RequestOutcome.APPROVED)
         moving.move_measure(measure, "close", by=by, at=at, why=opinion, closed_on=day_of(at))
+        extending.lapse(measure, by=by, at=at, why="措施已销号。")
     else:
         _advance(request, following_stage, by=by, at=at, opinion=opinion)
     review = Review(request=request, stage=stage, decision=Decision.APPROVE, opinion=opinion)

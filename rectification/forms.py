@@ -9,7 +9,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from rectification.states import ProblemStatus, ReturnGround, TimeKind, WorkStatus
+from rectification.states import (
+    Basis,
+    ExtensionState,
+    ProblemStatus,
+    ReturnGround,
+    TimeKind,
+    WorkStatus,
+)
 from rectification.wording import no_hidden_characters, no_identity_number, no_secrecy_mark
 
 NOTHING_NEW = "无变化"
@@ -249,6 +256,8 @@ def _choice(label: str, choices: Choices = (), **rest: Any) -> forms.ChoiceField
     return forms.ChoiceField(label=label, choices=[("", "全部"), *choices], **rest)
 
 
+# Of two bases the agreed one is what an address without a word means.
+BASIS_CHOICES = ((Basis.ORIGINAL.value, "按原定时限"),)
 CLOSED_CHOICES = (("no", "未销号"), ("yes", "已销号"))
 LIGHT_CHOICES = (("overdue", "超期"), ("near", "临期"), ("behind", "未达序时"))
 
@@ -262,6 +271,7 @@ class MeasureFilters(Filters):
     category = _choice("问题类型")
     executive = _choice("责任领导")
     closed = _choice("销号", CLOSED_CHOICES, widget=forms.HiddenInput)
+    basis = _choice("时限口径", BASIS_CHOICES, widget=forms.HiddenInput)
 
 
 class ProblemFilters(Filters):
@@ -272,3 +282,10 @@ class ProblemFilters(Filters):
     status = _choice("状态", ProblemStatus.choices)
     closed = _choice("完成", (("no", "未完成"), ("yes", "已完成")), widget=forms.HiddenInput)
     waiting = _choice("验收", (("yes", "待验收"),), widget=forms.HiddenInput)
+    basis = _choice("时限口径", BASIS_CHOICES, widget=forms.HiddenInput)
+
+
+class ExtensionFilters(Filters):
+    unit = _choice("牵头单位")
+    state = _choice("状态", ExtensionState.choices)
+    pending = _choice("审批", (("yes", "在审批"),), widget=forms.HiddenInput)

@@ -4,13 +4,19 @@ Seeing: whoever holds a business role for a unit sees what lies in that unit's s
 table of domain.md, section 3; whoever reported or applied never reviews the same measure.
 """
 
+from datetime import date
+
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Role, User
 from accounts.rights import rights_of
 from rectification.models import (
+    EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    Extension,
+    ExtensionDecision,
+    ExtensionQuerySet,
     Inspection,
     Measure,
     Problem,
@@ -115,6 +121,54 @@ def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:
     }
     verbs = ("nil_return",) if Role.LIAISON in held else ()
     return verbs + (("approve", "send_back") if held & set(REVIEWING) else ())
+
+
+def may_request_extension(user: User, measure: Measure, *, on: date) -> bool:
+    """Ask for a later deadline: the liaison of the lead unit, until the agreed one has passed."""
+    if measure.is_finished or measure.deadline is None or on > measure.deadline:
+        return False
+    led = rights_of(user).covers(measure.lead_unit, Role.LIAISON)
+    return led and pending_extension(measure) is None
+
+
+def may_withdraw_extension(user: User, extension: Extension) -> bool:
+    """Take a request back: whoever made it or had it made, while it waits."""
+    asked = {extension.requested_by_id, extension.on_behalf_of_id}
+    persons = {each.pk for each in (user, user.acting_for) if each is not None}
+    return extension.is_pending and not asked.isdisjoint(persons)
+
+
+def may_decide_extension(user: User, extension: Extension) -> bool:
+    """Decide at the step where the request is, being nobody who had a hand in it."""
+    return decidable_extensions(user).filter(pk=extension.pk).exists()
+
+
+def decidable_extensions(user: User) -> ExtensionQuerySet:
+    """The requests that this person may decide on now.
+
+    Not those that they, or whom they act for, made, decided at the first step, or reported under.
+    """
+    holdings = [(role, path) for role, path in rights_of(user).holdings if role in EXTENDING]
+    if not holdings:
+        return Extension.objects.none()
+    persons = [each for each in (user, user.acting_for) if each is not None]
+    reported = ProgressEntry.objects.filter(measure=OuterRef("measure"), by__in=persons)
+    decided = ExtensionDecision.objects.filter(
+        Q(by__in=persons) | Q(on_behalf_of__in=persons), extension=OuterRef("pk")
+    )
+    waiting = Extension.objects.pending().at_steps_of(holdings)
+    return waiting.exclude(
+        Q(requested_by__in=persons)
+        | Q(on_behalf_of__isnull=False, on_behalf_of__in=persons)
+        | Exists(reported)
+        | Exists(decided)
+    )
+
+
+def pending_extension(measure: Measure) -> Extension | None:
+    pending = Extension.objects.pending().filter(measure=measure)
+    related = ("measure__inspection", "measure__lead_unit", "requested_by")
+    return pending.select_related(*related).first()
 
 
 def pending_request(measure: Measure) -> CloseoutRequest | None:

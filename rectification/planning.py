@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import closing
-from rectification.models import Measure, MeasureEvent, Problem, ProblemEvent
+from rectification import closing, extending
+from rectification.models import DeadlineChange, Measure, MeasureEvent, Problem, ProblemEvent
 from rectification.states import ProblemStatus, WorkStatus
 
 MEASURE_CONTENT = (
@@ -86,21 +86,49 @@ def amend_measure(
 ) -> None:
     """Write the measure's content, as changed on the object since its version was read.
 
-    `before` is `content_of` the row as it was read. Raises PlanRefused, ValidationError.
+    `before` is `content_of` the row as it was read. Another deadline is a dated row of its own.
+    Raises PlanRefused, ValidationError.
     """
     measure.full_clean()
+    stood = Measure.objects.only("deadline", "precision", "times_postponed").get(pk=measure.pk)
     content = {name: getattr(measure, name) for name in MEASURE_CONTENT}
+    content["times_postponed"] = stood.times_postponed + _is_later(measure, than=stood)
     rows = Measure.objects.filter(pk=measure.pk, version=measure.version)
     approved = rows.values_list(*APPROVED_CONTENT).first()
     if not rows.update(version=F("version") + 1, **content):
         raise PlanRefused(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
-    measure.refresh_from_db(fields=["version"])
+    measure.refresh_from_db(fields=["version", "times_postponed"])
+    if (measure.deadline, measure.precision) != (stood.deadline, stood.precision):
+        _note_deadline(measure, stood=stood, by=by, at=at, why=why)
     after = content_of(measure, MEASURE_CONTENT)
     act = Act("amend", "measure", measure.subject_code, dict(before), after, why)
     journal.append(act, by=by, at=at)
     if approved != (measure.text, measure.target):
         closing.evidence_changed([measure], why="整改措施或整改目标已修改。", by=by, at=at)
         measure.refresh_from_db(fields=["status", "version"])
+
+
+def _is_later(measure: Measure, *, than: Measure) -> bool:
+    if measure.deadline is None or than.deadline is None:
+        return False
+    return measure.deadline > than.deadline
+
+
+def _note_deadline(measure: Measure, *, stood: Measure, by: User, at: datetime, why: str) -> None:
+    """Write the change of the agreed deadline; a request that started from the old one lapses."""
+    DeadlineChange.objects.create(
+        measure=measure,
+        from_deadline=stood.deadline,
+        from_precision=stood.precision,
+        to_deadline=measure.deadline,
+        to_precision=measure.precision,
+        by=by,
+        on_behalf_of=by.acting_for,
+        at=at,
+        on=_day(at),
+        why=why,
+    )
+    extending.lapse(measure, by=by, at=at, why=f"整改时限另行改为{measure.deadline_phrase}。")
 
 
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:

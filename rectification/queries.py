@@ -14,6 +14,8 @@ from rectification.models import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
     DispatchRound,
+    Extension,
+    ExtensionQuerySet,
     Inspection,
     Light,
     Measure,
@@ -25,7 +27,7 @@ from rectification.models import (
     ProgressEntry,
     Workday,
 )
-from rectification.states import FINISHED, RoundState, WorkStatus
+from rectification.states import FINISHED, Basis, RoundState, WorkStatus
 
 CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
 _NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)
@@ -52,6 +54,7 @@ class Desk:
     not_reported: tuple[MeasureRow, ...]
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
+    to_extend: tuple[Extension, ...]
     notices: tuple[Notice, ...]
 
     @property
@@ -63,7 +66,7 @@ class Desk:
     @property
     def is_empty(self) -> bool:
         lists = (self.came_back, self.overdue, self.near, self.not_reported)
-        return not any((*lists, self.to_review, self.to_accept))
+        return not any((*lists, self.to_review, self.to_accept, self.to_extend))
 
 
 def desk(user: User, *, on: date) -> Desk:
@@ -78,6 +81,7 @@ def desk(user: User, *, on: date) -> Desk:
         not_reported=rows(_not_reported(mine).exclude(status__in=CAME_BACK)[:DESK_ROWS], on=on),
         to_review=tuple(_to_review(user)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
+        to_extend=tuple(_to_extend(user)[:DESK_ROWS]),
         notices=_notices(user),
     )
 
@@ -88,10 +92,13 @@ def next_to_report(user: User, inspection: Inspection, *, on: date) -> Measure |
     return _not_reported(mine).first()
 
 
-def rows(measures: Iterable[Measure], *, on: date) -> tuple[MeasureRow, ...]:
+def rows(
+    measures: Iterable[Measure], *, on: date, basis: Basis = Basis.AGREED
+) -> tuple[MeasureRow, ...]:
     """The measures with their lights; with the last return's reason where it was fetched."""
     return tuple(
-        MeasureRow(measure, measure.light(on=on), _last_reason(measure)) for measure in measures
+        MeasureRow(measure, measure.light(on=on, basis=basis), _last_reason(measure))
+        for measure in measures
     )
 
 
@@ -256,6 +263,7 @@ class Decisions:
 
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
+    to_extend: tuple[Extension, ...]
 
 
 def decisions(user: User, inspection: Inspection) -> Decisions:
@@ -263,6 +271,7 @@ def decisions(user: User, inspection: Inspection) -> Decisions:
     return Decisions(
         to_review=tuple(_to_review(user).filter(measure__inspection=inspection)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user).filter(inspection=inspection)[:DESK_ROWS]),
+        to_extend=tuple(_to_extend(user).filter(measure__inspection=inspection)[:DESK_ROWS]),
     )
 
 
@@ -307,6 +316,14 @@ def _to_accept(user: User) -> ProblemQuerySet:
     paths = rights_of(user).paths(Role.EXECUTIVE, Role.PARTY_GROUP)
     mine = Problem.objects.filter(under(paths, "inspection__inspected_unit__path"))
     return mine.awaiting_acceptance().for_list()
+
+
+def _to_extend(user: User) -> ExtensionQuerySet:
+    """Requests for more time that this person may decide on, oldest first."""
+    waiting = permissions.decidable_extensions(user).select_related(
+        "requested_by", "measure__lead_unit", "measure__inspection"
+    )
+    return waiting.order_by("requested_at", "pk")
 
 
 def _rounds(user: User) -> tuple[DispatchRound, ...]:

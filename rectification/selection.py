@@ -10,17 +10,29 @@ from datetime import date
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Unit, User
-from rectification.models import FindingArea, Measure, MeasureQuerySet, Problem, ProblemQuerySet
-from rectification.states import ProblemStatus, WorkStatus
+from rectification.models import (
+    Extension,
+    ExtensionQuerySet,
+    FindingArea,
+    Measure,
+    MeasureQuerySet,
+    Problem,
+    ProblemQuerySet,
+)
+from rectification.states import Basis, ExtensionState, ProblemStatus, WorkStatus
 
 Choices = dict[str, list[tuple[str, str]]]
 
 
 def measures(rows: MeasureQuerySet, kept: Mapping[str, str], *, on: date) -> MeasureQuerySet:
     """The rows that all kept filters let through."""
-    lights = {"overdue": rows.overdue, "near": rows.near, "behind": rows.behind_schedule}
-    if "light" in kept:
-        rows = lights[kept["light"]](on=on)
+    basis, light = basis_of(kept), kept.get("light")
+    if light == "overdue":
+        rows = rows.overdue(on=on, basis=basis)
+    if light == "near":
+        rows = rows.near(on=on, basis=basis)
+    if light == "behind":
+        rows = rows.behind_schedule(on=on)
     if "closed" in kept:
         rows = rows.closed() if kept["closed"] == "yes" else rows.unfinished()
     if "q" in kept:
@@ -90,13 +102,18 @@ class MeasureTally:
     closed: int
 
 
-def tally_measures(rows: MeasureQuerySet, *, on: date) -> MeasureTally:
+def basis_of(kept: Mapping[str, str]) -> Basis:
+    """Which deadline the list goes by; the agreed one where the address says nothing."""
+    return Basis(kept.get("basis", Basis.AGREED))
+
+
+def tally_measures(rows: MeasureQuerySet, *, on: date, basis: Basis = Basis.AGREED) -> MeasureTally:
     """Counts each situation by its one definition in MeasureQuerySet, in one query."""
     every = Measure.objects.order_by()
     situations = {
         "unfinished": every.unfinished(),
-        "overdue": every.overdue(on=on),
-        "near": every.near(on=on),
+        "overdue": every.overdue(on=on, basis=basis),
+        "near": every.near(on=on, basis=basis),
         "behind": every.behind_schedule(on=on),
         "in_review": every.filter(status=WorkStatus.IN_REVIEW),
         "sent_back": every.filter(status=WorkStatus.SENT_BACK),
@@ -132,6 +149,45 @@ def tally_problems(rows: ProblemQuerySet) -> ProblemTally:
         name: Count("pk", filter=Q(pk__in=found.values("pk"))) for name, found in situations.items()
     }
     return ProblemTally(**rows.order_by().aggregate(total=Count("pk"), **counts))
+
+
+def extensions(rows: ExtensionQuerySet, kept: Mapping[str, str]) -> ExtensionQuerySet:
+    """The requests that all kept filters let through."""
+    if "pending" in kept:
+        rows = rows.pending()
+    if "q" in kept:
+        rows = rows.matching(kept["q"])
+    columns = {"unit": "measure__lead_unit", "state": "state"}
+    return rows.filter(**{columns[name]: kept[name] for name in columns.keys() & kept.keys()})
+
+
+def extension_choices(rows: ExtensionQuerySet) -> Choices:
+    """The lead units that occur among these requests."""
+    leading = Unit.objects.filter(pk__in=rows.order_by().values("measure__lead_unit"))
+    return {"unit": _units(leading)}
+
+
+@dataclass(frozen=True)
+class ExtensionTally:
+    """How many requests are in each situation, for the tabs above the list."""
+
+    total: int
+    pending: int
+    granted: int
+    refused: int
+
+
+def tally_extensions(rows: ExtensionQuerySet) -> ExtensionTally:
+    """Counts each situation in one query."""
+    pending = Q(pk__in=Extension.objects.pending().order_by().values("pk"))
+    return ExtensionTally(
+        **rows.order_by().aggregate(
+            total=Count("pk"),
+            pending=Count("pk", filter=pending),
+            granted=Count("pk", filter=Q(state=ExtensionState.GRANTED)),
+            refused=Count("pk", filter=Q(state=ExtensionState.REFUSED)),
+        )
+    )
 
 
 def _units(units: QuerySet[Unit]) -> list[tuple[str, str]]:

@@ -68,6 +68,32 @@ class Decision(models.TextChoices):
     RETURN = "return", "退回"
 
 
+class ExtensionState(models.TextChoices):
+    REQUESTED = "requested", "待初审"
+    ENDORSED = "endorsed", "待审定"
+    GRANTED = "granted", "已同意"
+    REFUSED = "refused", "未同意"
+    WITHDRAWN = "withdrawn", "已撤回"
+    LAPSED = "lapsed", "已失效"
+
+
+EXTENSION_PENDING = (ExtensionState.REQUESTED, ExtensionState.ENDORSED)
+
+
+class Verdict(models.TextChoices):
+    """What is decided on an extension, at either of its two steps."""
+
+    AGREE = "agree", "同意"
+    REFUSE = "refuse", "不同意"
+
+
+class Basis(models.TextChoices):
+    """Which deadline a list or a figure of time goes by."""
+
+    AGREED = "agreed", "现行时限"
+    ORIGINAL = "original", "原定时限"
+
+
 class RoundState(models.TextChoices):
     OPEN = "open", "进行中"
     CLOSED = "closed", "已结束"

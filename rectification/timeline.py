@@ -8,6 +8,9 @@ from datetime import date, datetime
 from rectification import clock
 from rectification.models import (
     CloseoutRequest,
+    DeadlineChange,
+    Extension,
+    ExtensionDecision,
     Measure,
     MeasureEvent,
     Milestone,
@@ -17,7 +20,13 @@ from rectification.models import (
     Review,
     Rework,
 )
-from rectification.states import Decision, RequestOutcome, ReturnGround
+from rectification.states import (
+    Decision,
+    ExtensionState,
+    RequestOutcome,
+    ReturnGround,
+    Verdict,
+)
 
 _TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit", "resubmit"})  # by their own rows
 _TONES = {
@@ -74,8 +83,77 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *(_applied(request) for request in requests),
             *(_approved(review) for review in reviews if review.decision == Decision.APPROVE),
             *(_changed(event, reworks) for event in events if event.verb != "plan"),
+            *_postponed(measure),
         ]
     )
+
+
+def _postponed(measure: Measure) -> Iterable[Moment]:
+    """延期: asked for, endorsed, granted, refused or ended; and other changes of the deadline."""
+    for extension in measure.extensions.select_related(
+        "requested_by", "settled_by"
+    ).prefetch_related("decisions__by"):
+        yield _extension_asked(extension)
+        yield from (_extension_decided(extension, each) for each in extension.decisions.all())
+        if extension.state in {ExtensionState.WITHDRAWN, ExtensionState.LAPSED}:
+            yield _extension_ended(extension)
+    for change in measure.deadline_changes.filter(extension=None).select_related("by"):
+        yield _rescheduled(change)
+
+
+def _extension_asked(extension: Extension) -> Moment:
+    return Moment(
+        on=extension.requested_on,
+        at=extension.requested_at,
+        title=f"第{extension.number}次申请延期",
+        tone="run",
+        who=extension.requested_by.name,
+        text=extension.reason,
+        muted=_both_dates(extension),
+        tag=extension.get_state_display(),
+        tag_tone=extension.tone,
+    )
+
+
+def _extension_decided(extension: Extension, decision: ExtensionDecision) -> Moment:
+    agreed = decision.decision == Verdict.AGREE
+    granted = agreed and extension.state == ExtensionState.GRANTED and decision.step == 2
+    title = f"{decision.get_step_display()}{decision.get_decision_display()}"
+    return Moment(
+        on=decision.on,
+        at=decision.at,
+        title=f"{title}，延期生效" if granted else title,
+        tone="done" if agreed else "near",
+        who=decision.by.name,
+        text=decision.opinion,
+        muted=_both_dates(extension),
+    )
+
+
+def _extension_ended(extension: Extension) -> Moment:
+    assert extension.settled_on is not None
+    return Moment(
+        on=extension.settled_on,
+        at=extension.settled_at,
+        title=f"延期申请{extension.get_state_display()}",
+        who=extension.settled_by.name if extension.settled_by else "",
+        text=extension.settled_why,
+    )
+
+
+def _rescheduled(change: DeadlineChange) -> Moment:
+    return Moment(
+        on=change.on,
+        at=change.at,
+        title="时限调整",
+        who=change.by.name,
+        text=change.why,
+        muted=f"整改时限由{change.from_phrase}改为{change.to_phrase}",
+    )
+
+
+def _both_dates(extension: Extension) -> str:
+    return f"由{extension.from_phrase}延至{extension.asked_phrase}"
 
 
 def problem_story(problem: Problem) -> tuple[Moment, ...]:

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from rectification.views import actions, bulk, desk, ledger, measures, problems, rounds
+from rectification.views import actions, bulk, desk, extensions, ledger, measures, problems, rounds
 
 
 class CodeConverter:
@@ -39,6 +39,18 @@ urlpatterns = [
     path(f"{MEASURE}approve/", actions.measure_approve, name="measure_approve"),
     path(f"{MEASURE}send-back/", actions.measure_send_back, name="measure_send_back"),
     path(f"{MEASURE}reopen/", actions.measure_reopen, name="measure_reopen"),
+    path(f"{HERE}extensions/", extensions.extension_list, name="extension_list"),
+    path(f"{MEASURE}extend/", extensions.measure_extend, name="measure_extend"),
+    path(
+        f"{MEASURE}extension/decide/",
+        extensions.measure_extension_decide,
+        name="measure_extension_decide",
+    ),
+    path(
+        f"{MEASURE}extension/withdraw/",
+        extensions.measure_extension_withdraw,
+        name="measure_extension_withdraw",
+    ),
     path(f"{HERE}dispatch/", rounds.round_list, name="round_list"),
     path(ROUND, rounds.round_detail, name="round_detail"),
     path(f"{ROUND}close/", rounds.round_close, name="round_close"),

@@ -39,6 +39,11 @@ urlpatterns: list[URLPattern] = [
     ),
     path("i/<slug:inspection>/dashboard/outcomes/", dashboards.outcome_list, name="outcome_list"),
     path("i/<slug:inspection>/dashboard/returns/", dashboards.return_list, name="return_list"),
+    path(
+        "i/<slug:inspection>/dashboard/extensions/",
+        dashboards.extension_list,
+        name="extension_list",
+    ),
     path("import/report/", importing.report_import, name="report_import"),
     path("import/report/confirm/", importing.report_confirm, name="report_confirm"),
 ]

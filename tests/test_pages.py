@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from rectification.models import InstitutionalOutcome
 from reports.models import Origin, Publication, Report
-from tests.factories import NOON
+from tests.factories import NOON, MeasureFactory
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
+from tests.rectification.extending import ask, grant
 from tests.rectification.test_lists import grow
 from tests.test_consistency import our_urls
 
@@ -46,6 +47,18 @@ def plant(cast, count: int) -> None:  # noqa: F811
         )
         outcome.measures.add(cast.measure)
         published(cast, f"report-{number}")
+        postponed(cast)
+
+
+def postponed(cast) -> None:  # noqa: F811
+    """One extension granted, and one asked for, of a further measure each."""
+    for name in ("granted", "asked for"):
+        measure = MeasureFactory(
+            problem=cast.problem, lead_unit=cast.division, deadline=date(2099, 9, 30)
+        )
+        asked_for = ask(measure, cast, on=NOON)
+        if name == "granted":
+            grant(asked_for, cast, on=NOON)
 
 
 def published(cast, slug: str) -> None:  # noqa: F811

@@ -47,6 +47,8 @@ COLUMNS = (
     Column("备注", (), 16),
     # Not an official column: it ties a row to its measure when the file comes back.
     Column("措施编号", ("措施序号",), 12),
+    # Nor this: the first agreed time, beside the one that counts now.
+    Column("原定时限", (), 24),
 )
 HEADINGS = tuple(column.heading for column in COLUMNS)
 REQUIRED = ("问题编号", "反馈问题", "整改措施", "整改时限")
@@ -63,6 +65,7 @@ NOT_TAKEN = (
     "审核意见",
     "销号日期",
     "回头看情况",
+    "原定时限",
 )
 
 

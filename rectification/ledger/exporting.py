@@ -80,7 +80,14 @@ def _row(measure: Measure) -> dict[str, str]:
         "审核意见": opinions[-1] if opinions else "",
         "销号日期": _day(measure.closed_on),
         "措施编号": measure.code,
+        "原定时限": _original(measure),
     }
+
+
+def _original(measure: Measure) -> str:
+    """2025年6月底前（已延期1次）"""
+    note = f"（{measure.postponed_note}）" if measure.postponed_note else ""
+    return f"{measure.original_phrase}{note}"
 
 
 def _problem_row(problem: Problem) -> dict[str, str]:

@@ -13,7 +13,14 @@ from rectification.models.evidence import (
     EvidenceUse,
     EvidenceVersion,
 )
-from rectification.models.inspection import FindingArea, Inspection
+from rectification.models.extension import (
+    DeadlineChange,
+    Extension,
+    ExtensionDecision,
+    ExtensionQuerySet,
+    deadline_as_of,
+)
+from rectification.models.inspection import EXTENDING, FindingArea, Inspection
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
 from rectification.models.notice import Channel, Notice, NoticeKind
@@ -24,14 +31,19 @@ from rectification.models.rework import Rework
 from rectification.models.workday import Workday
 
 __all__ = [
+    "EXTENDING",
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
+    "DeadlineChange",
     "DispatchRound",
     "Evidence",
     "EvidenceKind",
     "EvidenceUse",
     "EvidenceVersion",
+    "Extension",
+    "ExtensionDecision",
+    "ExtensionQuerySet",
     "FindingArea",
     "InstitutionalOutcome",
     "Inspection",
@@ -51,4 +63,5 @@ __all__ = [
     "ReviewStage",
     "Rework",
     "Workday",
+    "deadline_as_of",
 ]

@@ -6,13 +6,17 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import Unit, under
+from accounts.models import Role, Unit, under
 from rectification import clock
 
 # A code is a part of an address: a slash, or nothing but full stops, would lead elsewhere.
 CODE = RegexValidator(
     r"\A(?!\.+\Z)[^/\x00-\x1f\x7f]+\Z", "编号不能有斜线或控制字符，也不能只有句点，请改写。"
 )
+
+# Who may decide on an extension; each inspection chooses one role for either step.
+EXTENDING = (Role.UNIT_HEAD, Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP)
+_EXTENDING_CHOICES = [(role.value, role.label) for role in EXTENDING]
 
 
 class Level(models.TextChoices):
@@ -64,6 +68,12 @@ class Inspection(models.Model):
         help_text="不勾选时，同一份销号申请的各个环节由不同的人审核。",
     )
     near_days = models.PositiveSmallIntegerField("临期提醒(天)", default=10)
+    extension_first_role = models.CharField(
+        "延期初审角色", max_length=20, choices=_EXTENDING_CHOICES, default=Role.OFFICE
+    )
+    extension_second_role = models.CharField(
+        "延期审定角色", max_length=20, choices=_EXTENDING_CHOICES, default=Role.EXECUTIVE
+    )
 
     objects = InspectionQuerySet.as_manager()
 
@@ -96,6 +106,12 @@ class Inspection(models.Model):
                 name="inspection_period_is_possible",
                 condition=Q(concentrated_months__gte=1, concentrated_months__lte=24),
                 violation_error_message="集中整改期请填 1 到 24 个月。",
+            ),
+            models.CheckConstraint(
+                name="inspection_extension_roles_decide",
+                condition=Q(extension_first_role__in=EXTENDING)
+                & Q(extension_second_role__in=EXTENDING),
+                violation_error_message="延期审批的角色只能是单位负责人、整改办、分管领导或党组。",
             ),
         ]
 

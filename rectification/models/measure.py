@@ -10,8 +10,9 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from accounts.models import Unit, under
 from rectification import clock
 from rectification.models.inspection import CODE, Inspection
-from rectification.states import FINISHED, PERIODS, Precision, TimeKind, WorkStatus
+from rectification.states import FINISHED, PERIODS, Basis, Precision, TimeKind, WorkStatus
 
+_DEADLINE = {Basis.AGREED: "deadline", Basis.ORIGINAL: "original_deadline"}
 _FINISHED_LAST = Case(When(status__in=FINISHED, then=1), default=0)
 
 
@@ -43,17 +44,18 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
     def unfinished(self) -> Self:
         return self.exclude(status__in=FINISHED)
 
-    def overdue(self, *, on: date) -> Self:
-        """Unfinished past the agreed deadline, as of the end of `on`."""
-        return self.unfinished().filter(deadline__lt=on)
+    def overdue(self, *, on: date, basis: Basis = Basis.AGREED) -> Self:
+        """Unfinished past the deadline, as of the end of `on`."""
+        return self.unfinished().filter(**{f"{_DEADLINE[basis]}__lt": on})
 
-    def near(self, *, on: date) -> Self:
+    def near(self, *, on: date, basis: Basis = Basis.AGREED) -> Self:
         """Unfinished, with no more days left than the inspection's threshold."""
         window = Q(pk__in=[])
         # Date arithmetic on columns differs between the databases: one window for each threshold.
         for threshold in Inspection.objects.values_list("near_days", flat=True).distinct():
             until = on + timedelta(days=threshold)
-            window |= Q(inspection__near_days=threshold, deadline__range=(on, until))
+            due = Q((f"{_DEADLINE[basis]}__range", (on, until)))
+            window |= due & Q(inspection__near_days=threshold)
         return self.unfinished().filter(window)
 
     def behind_schedule(self, *, on: date) -> Self:
@@ -73,16 +75,17 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
             | Q(problem__wording__icontains=text)
         )
 
-    def for_list(self, *, on: date) -> Self:
+    def for_list(self, *, on: date, basis: Basis = Basis.AGREED) -> Self:
         """Everything the list page shows, in a fixed number of queries.
 
         Most urgent first: unfinished before finished, then by deadline.
         """
+        due = F(_DEADLINE[basis]).asc(nulls_last=True)
         return (
             self.select_related("inspection", "problem", "lead_unit", "person_in_charge")
             .prefetch_related("supporting_units")
             .with_behind(on=on)
-            .order_by(_FINISHED_LAST, F("deadline").asc(nulls_last=True), "code", "pk")
+            .order_by(_FINISHED_LAST, due, "code", "pk")
         )
 
 
@@ -97,7 +100,7 @@ class Measure(models.Model):
 
     `deadline` is the last day of the agreed period and `precision` says how it was agreed;
     `original_deadline`, with its own precision, is the first one and never moves. `rework_round`
-    counts the returns.
+    counts the returns, `times_postponed` the changes to a later deadline, by whichever door.
     `version` goes up with each save, and a save must name the version that it was made from.
     """
 
@@ -150,6 +153,7 @@ class Measure(models.Model):
     )
     closed_on = models.DateField("销号日期", null=True, blank=True)
     rework_round = models.PositiveSmallIntegerField("退回次数", default=0)
+    times_postponed = models.PositiveSmallIntegerField("延期次数", default=0)
     version = models.PositiveIntegerField("版本", default=1)
 
     objects = MeasureQuerySet.as_manager()
@@ -235,22 +239,29 @@ class Measure(models.Model):
         phrase = clock.deadline_phrase(self.deadline, self.precision)
         return phrase or TimeKind(self.time_kind).label
 
-    def light(self, *, on: date) -> Light:
-        """The traffic light as of the end of `on`. Needs `with_behind` and the inspection."""
+    def light(self, *, on: date, basis: Basis = Basis.AGREED) -> Light:
+        """The traffic light as of the end of `on`. Needs `with_behind` and the inspection.
+
+        By the agreed deadline, one that has passed its original one is at least yellow.
+        """
         if self.is_finished:
             return Light("done", WorkStatus(self.status).label)
-        if self.deadline is None:
+        due = self.deadline if basis == Basis.AGREED else self.original_deadline
+        if due is None:
             return Light("green", f"绿：{self.deadline_phrase}，按计划推进")
-        left = clock.days_left(self.deadline, on=on)
+        left, says = clock.days_left(due, on=on), self._said(basis)
         if left < 0:
-            agreed = self._agreed.removesuffix("前")
-            first = "" if self.deadline != self.original_deadline else "原定"
-            return Light("red", f"红：{first}{agreed}，已逾期{-left}天")
+            first = "" if self.is_rescheduled else "原定"
+            return Light("red", f"红：{first}{says.removesuffix('前')}，已逾期{-left}天")
+        late = clock.days_overdue(self.original_deadline or due, on=on)
+        passed = f"，已过原定时限{late}天" if late > 0 else ""
         if left <= self.inspection.near_days:
-            return Light("yellow", f"黄：{self._agreed}，剩{left}天")
+            return Light("yellow", f"黄：{says}，剩{left}天{passed}")
         if getattr(self, "is_behind", False):
-            return Light("yellow", f"黄：{self._agreed}，未达序时")
-        return Light("green", f"绿：{self._agreed}，剩{left}天")
+            return Light("yellow", f"黄：{says}，未达序时{passed}")
+        if passed:
+            return Light("yellow", f"黄：{says}{passed}")
+        return Light("green", f"绿：{says}，剩{left}天")
 
     @property
     def original_phrase(self) -> str:
@@ -258,8 +269,20 @@ class Measure(models.Model):
         return clock.deadline_phrase(self.original_deadline, self.original_precision)
 
     @property
-    def _agreed(self) -> str:
-        """The time that counts; a postponed one names the original, so that it is never silent."""
-        if self.deadline == self.original_deadline:
-            return self.deadline_phrase
-        return f"{self.deadline_phrase}（原定{self.original_phrase}）"
+    def is_rescheduled(self) -> bool:
+        """Whether another time than the original one is agreed now."""
+        return self.deadline != self.original_deadline
+
+    @property
+    def postponed_note(self) -> str:
+        return f"已延期{self.times_postponed}次" if self.times_postponed else ""
+
+    def _said(self, basis: Basis) -> str:
+        """The time that counts; a postponed one names the other, so that it is never silent."""
+        if not self.is_rescheduled:
+            note = f"（{self.postponed_note}）" if self.times_postponed else ""
+            return f"{self.deadline_phrase}{note}"
+        note = f"，{self.postponed_note}" if self.times_postponed else ""
+        if basis == Basis.AGREED:
+            return f"{self.deadline_phrase}（原定{self.original_phrase}{note}）"
+        return f"原定{self.original_phrase}（现行{self.deadline_phrase}{note}）"

@@ -10,7 +10,7 @@ from django.db.models.functions import Length
 from accounts.models import Unit, under
 from rectification.models.inspection import CODE, FindingArea, Inspection
 from rectification.models.measure import Measure
-from rectification.states import ProblemStatus, WorkStatus
+from rectification.states import Basis, ProblemStatus, WorkStatus
 
 
 class ProblemQuerySet(models.QuerySet["Problem"]):
@@ -37,9 +37,9 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
             measures_done=Count("measures", filter=Q(measures__status=WorkStatus.CLOSED)),
         )
 
-    def counting_overdue(self, *, on: date) -> Self:
+    def counting_overdue(self, *, on: date, basis: Basis = Basis.AGREED) -> Self:
         """With `measures_overdue`, as of the end of `on`."""
-        overdue = Q(measures__in=Measure.objects.overdue(on=on))
+        overdue = Q(measures__in=Measure.objects.overdue(on=on, basis=basis))
         return self.annotate(measures_overdue=Count("measures", filter=overdue))
 
     def awaiting_acceptance(self) -> Self:

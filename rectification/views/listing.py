@@ -29,7 +29,7 @@ class Chip(NamedTuple):
 class Tab(NamedTuple):
     label: str
     url: str
-    number: int
+    number: int | None
     is_current: bool
 
 
@@ -96,7 +96,9 @@ class Listing:
             for number in numbers
         ]
 
-    def tab(self, label: str, count: int, *, sets: Mapping[str, str], of: Iterable[str]) -> Tab:
+    def tab(
+        self, label: str, count: int | None, *, sets: Mapping[str, str], of: Iterable[str]
+    ) -> Tab:
         """The list with these values for the filters `of`, all others as they are."""
         cleared = dict.fromkeys(of, "")
         now = {name: self.form.kept[name] for name in cleared if name in self.form.kept}

@@ -19,7 +19,8 @@ from rectification.forms import (
     WithdrawForm,
 )
 from rectification.models import DispatchRound, Measure
-from rectification.states import MEASURE_MOVES, RequestOutcome, TimeKind
+from rectification.states import MEASURE_MOVES, Basis, RequestOutcome, TimeKind
+from rectification.views.extension_card import extension_card
 from rectification.views.listing import answer, import_url, listing, part
 
 REDONE_WITHIN = timedelta(days=14)  # what the form proposes: until the next dispatch, mostly
@@ -33,14 +34,18 @@ def measure_list(request, inspection):
     visible = Measure.objects.visible_within(permissions.scope_of(request.user))
     visible = visible.filter(inspection=found)
     form = MeasureFilters.read(request.GET, choices=selection.measure_choices(visible))
-    rows = selection.measures(visible, form.kept, on=on).for_list(on=on)
+    basis = selection.basis_of(form.kept)
+    rows = selection.measures(visible, form.kept, on=on).for_list(on=on, basis=basis)
     url = reverse("rectification:measure_list", args=[found.code])
     page = listing(request, rows, url=url, form=form)
     context = {
         "nav": "measures",
         "inspection": found,
         "listing": page,
-        "rows": queries.rows(page.rows, on=on),
+        "rows": queries.rows(page.rows, on=on, basis=basis),
+        "bases": bases(page),
+        "by_original": basis == Basis.ORIGINAL,
+        "extensions_url": _extensions_url(request.user, found),
         "tabs": _tabs(page, visible, on=on),
         "bulk_form": _bulk_form(request.user, found, on=on),
         "as_of": on,
@@ -56,7 +61,9 @@ def _bulk_form(user, inspection, *, on):
 
 def _tabs(page, visible, *, on):
     others = {name: value for name, value in page.form.kept.items() if name not in SITUATION}
-    counts = selection.tally_measures(selection.measures(visible, others, on=on), on=on)
+    basis = selection.basis_of(others)
+    found = selection.measures(visible, others, on=on)
+    counts = selection.tally_measures(found, on=on, basis=basis)
     choices = [
         ("全部", counts.total, {}),
         ("未销号", counts.unfinished, {"closed": "no"}),
@@ -68,6 +75,19 @@ def _tabs(page, visible, *, on):
         ("已销号", counts.closed, {"closed": "yes"}),
     ]
     return [page.tab(label, count, sets=sets, of=SITUATION) for label, count, sets in choices]
+
+
+def bases(page):
+    """The switch above a list: by the agreed or by the original deadline."""
+    choices = [("按现行时限", {}), ("按原定时限", {"basis": Basis.ORIGINAL.value})]
+    return [page.tab(label, None, sets=sets, of=("basis",)) for label, sets in choices]
+
+
+def _extensions_url(user, inspection):
+    """The way to the list of extensions, for those who oversee; else empty."""
+    if not permissions.may_oversee(user, inspection):
+        return ""
+    return reverse("rectification:extension_list", args=[inspection.code])
 
 
 @require_safe
@@ -84,6 +104,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
     round = DispatchRound.objects.open().filter(inspection=measure.inspection).last()
     forms = offered_forms(request.user, measure, pending=pending, told=told, on=on)
     forms |= {name: form for name, form in (filled or {}).items() if name in forms}
+    extensions = extension_card(request.user, measure, on=on, filled=filled or {})
     code = measure.inspection.code
     context = {
         "nav": "measures",
@@ -104,7 +125,9 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "milestones": [(each, each.is_missed(on=on)) for each in measure.milestones.all()],
         "report_title": _report_title(measure, round),
         "next_url": _next_url(request.user, measure, round, on=on) if "report" in forms else "",
-        "refused": any(form.is_bound and form.errors for form in forms.values()),
+        "refused": any(form.is_bound and form.errors for form in forms.values())
+        or extensions.refused,
+        "extensions": extensions,
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
         **{f"{name}_form": form for name, form in forms.items()},

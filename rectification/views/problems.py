@@ -12,6 +12,7 @@ from rectification.moving import MoveRefused, StaleSave
 from rectification.states import ProblemStatus
 from rectification.views.conflicts import Conflict, again
 from rectification.views.listing import answer, import_url, listing, part
+from rectification.views.measures import bases
 
 SITUATION = ("status", "closed", "waiting")  # the filters that the tabs set
 
@@ -23,7 +24,8 @@ def problem_list(request, inspection):
     visible = visible.filter(inspection=found)
     form = ProblemFilters.read(request.GET, choices=selection.problem_choices(visible))
     on = timezone.localdate()
-    rows = selection.problems(visible, form.kept).for_list().counting_overdue(on=on)
+    rows = selection.problems(visible, form.kept).for_list()
+    rows = rows.counting_overdue(on=on, basis=selection.basis_of(form.kept))
     url = reverse("rectification:problem_list", args=[found.code])
     page = listing(request, rows, url=url, form=form)
     ledger_import = import_url(request.user, found)
@@ -33,6 +35,7 @@ def problem_list(request, inspection):
         "listing": page,
         "rows": [(problem, _percent(problem)) for problem in page.rows],
         "tabs": _tabs(page, visible),
+        "bases": bases(page),
         "as_of": on,
         "import_url": ledger_import,
         "report_import_url": reverse("reports:report_import") if ledger_import else "",

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Count
 
-from rectification.models import Inspection, InstitutionalOutcome, MeasureEvent
+from rectification.models import DeadlineChange, Inspection, InstitutionalOutcome, MeasureEvent
 from reports.figures.definitions import MEASURE_FIGURES, PROBLEM_FIGURES, Figure
 from reports.figures.rates import Rate
 from reports.figures.standing import measures_as_of, problems_as_of
@@ -26,6 +26,7 @@ class MeasureCounts:
     rebounded: int
     not_applicable: int
     overdue: int
+    overdue_original: int
     near: int
     behind: int
     scheduled: int
@@ -77,6 +78,7 @@ class Overview:
     problems: ProblemCounts
     outcomes: int
     rework_rounds: int
+    extensions: int
 
 
 def overview(inspection: Inspection, *, on: date) -> Overview:
@@ -86,6 +88,7 @@ def overview(inspection: Inspection, *, on: date) -> Overview:
         problems=count_problems(inspection, on=on),
         outcomes=count_outcomes(inspection, on=on),
         rework_rounds=count_rework_rounds(inspection, on=on),
+        extensions=count_extensions(inspection, on=on),
     )
 
 
@@ -111,6 +114,11 @@ def count_rework_rounds(inspection: Inspection, *, on: date) -> int:
         measure__inspection=inspection, verb="send_back", on__lte=on
     )
     return returns.count()
+
+
+def count_extensions(inspection: Inspection, *, on: date) -> int:
+    """How many extensions were granted by `on`, every one counted."""
+    return DeadlineChange.objects.granted(inspection, on=on).count()
 
 
 def counters(figures: Iterable[Figure], inspection: Inspection, *, on: date) -> dict[str, Count]:

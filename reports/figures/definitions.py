@@ -48,12 +48,16 @@ def _standing_at(*statuses: str) -> Condition:
 
 
 def _overdue(inspection: Inspection, on: date) -> Q:
-    return Q(status_then__in=OPEN, deadline__lt=on)
+    return Q(status_then__in=OPEN, deadline_then__lt=on)
+
+
+def _overdue_original(inspection: Inspection, on: date) -> Q:
+    return Q(status_then__in=OPEN, original_deadline__lt=on)
 
 
 def _near(inspection: Inspection, on: date) -> Q:
     until = on + timedelta(days=inspection.near_days)
-    return Q(status_then__in=OPEN, deadline__range=(on, until))
+    return Q(status_then__in=OPEN, deadline_then__range=(on, until))
 
 
 def _behind(inspection: Inspection, on: date) -> Q:
@@ -64,13 +68,13 @@ def _scheduled(inspection: Inspection, on: date) -> Q:
     return Q(original_deadline__lte=on)
 
 
-def _overdue_for(least: int, most: int | None) -> Condition:
+def _overdue_for(least: int, most: int | None, column: str) -> Condition:
     """Overdue for at least so many days, and at most so many where there is a limit."""
 
     def condition(inspection: Inspection, on: date) -> Q:
-        band = Q(deadline__lte=on - timedelta(days=least))
+        band = Q((f"{column}__lte", on - timedelta(days=least)))
         if most is not None:
-            band &= Q(deadline__gte=on - timedelta(days=most))
+            band &= Q((f"{column}__gte", on - timedelta(days=most)))
         return Q(status_then__in=OPEN) & band
 
     return condition
@@ -86,8 +90,18 @@ def _age_band(label: str, least: int, most: int | None = None) -> Figure:
         key=f"overdue_{least}",
         label=label,
         unit="条",
-        meaning=f"截至当日未销号、超过现行整改时限{label}的措施。时限当天不算超期。",
-        condition=_overdue_for(least, most),
+        meaning=f"截至当日未销号、超过当日有效的整改时限{label}的措施。时限当天不算超期。",
+        condition=_overdue_for(least, most, "deadline_then"),
+    )
+
+
+def _age_band_original(label: str, least: int, most: int | None = None) -> Figure:
+    return Figure(
+        key=f"overdue_original_{least}",
+        label=f"按原定时限{label}",
+        unit="条",
+        meaning=f"截至当日未销号、超过原定整改时限{label}的措施，不论是否延期。",
+        condition=_overdue_for(least, most, "original_deadline"),
     )
 
 
@@ -95,16 +109,25 @@ OVERDUE = Figure(
     "overdue",
     "超期",
     "条",
-    "截至当日未销号、且超过现行整改时限的措施。时限当天不算超期。",
+    "截至当日未销号、且超过当日有效的整改时限（延期批准之前按延期前的）的措施。时限当天不算超期。",
     _overdue,
     "light=overdue",
+)
+
+OVERDUE_ORIGINAL = Figure(
+    "overdue_original",
+    "按原定时限超期",
+    "条",
+    "截至当日未销号、且超过原定整改时限的措施，不论是否延期。时限当天不算超期。",
+    _overdue_original,
+    "light=overdue&basis=original",
 )
 
 NEAR = Figure(
     "near",
     "临期",
     "条",
-    "截至当日未销号、离整改时限不超过提醒天数的措施，含时限当天。",
+    "截至当日未销号、离当日有效的整改时限不超过提醒天数的措施，含时限当天。",
     _near,
     "light=near",
 )
@@ -134,6 +157,7 @@ MEASURE_FIGURES = (
     _of_status(WorkStatus.REBOUNDED, "截至当日销号后经回头看认定反弹、还没有重新整改的措施。"),
     _of_status(WorkStatus.NOT_APPLICABLE, "截至当日经批准不再适用的措施。"),
     OVERDUE,
+    OVERDUE_ORIGINAL,
     NEAR,
     Figure(
         "behind",
@@ -180,6 +204,13 @@ AGE_BANDS = (
     _age_band("60天以上", 61),
 )
 
+ORIGINAL_AGE_BANDS = (
+    _age_band_original("1至10天", 1, 10),
+    _age_band_original("11至30天", 11, 30),
+    _age_band_original("31至60天", 31, 60),
+    _age_band_original("60天以上", 61),
+)
+
 PROBLEM_FIGURES = (
     Figure("total", "问题总数", "个", "截至当日登记在册的全部反馈问题。", _all, ""),
     Figure(
@@ -209,6 +240,7 @@ PROBLEM_FIGURES = (
 )
 
 OUTCOMES = "截至当日印发的制度成果，按制度名称计；几条措施共有一项的，只计一次。"
+EXTENSIONS = "截至当日累计批准延期的次数；一条措施延期几次计几次，不含台账里直接调整的时限。"
 REWORK_ROUNDS = "截至当日累计退回的次数；一条措施退回几次计几次。"
 RATES = "完成率＝已销号的措施÷措施总数；销号率＝已完成的问题÷问题总数。均保留一位小数，四舍五入。"
 
@@ -218,6 +250,7 @@ DEFINITIONS = (
     *((f"问题·{figure.label}", figure.meaning) for figure in PROBLEM_FIGURES),
     ("制度成果", OUTCOMES),
     ("累计退回", REWORK_ROUNDS),
+    ("累计延期", EXTENSIONS),
 )
 
-_BY_KEY = {figure.key: figure for figure in (*MEASURE_FIGURES, *AGE_BANDS)}
+_BY_KEY = {figure.key: figure for figure in (*MEASURE_FIGURES, *AGE_BANDS, *ORIGINAL_AGE_BANDS)}

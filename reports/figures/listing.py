@@ -6,7 +6,15 @@ from datetime import date
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Length
 
-from rectification.models import Inspection, InstitutionalOutcome, Measure, MeasureEvent, Problem
+from rectification import clock
+from rectification.models import (
+    DeadlineChange,
+    Inspection,
+    InstitutionalOutcome,
+    Measure,
+    MeasureEvent,
+    Problem,
+)
 from rectification.states import ProblemStatus, TimeKind, WorkStatus
 from reports.figures.definitions import Figure
 from reports.figures.standing import measures_as_of, problems_as_of
@@ -32,7 +40,7 @@ def measures_behind(figure: Figure, inspection: Inspection, *, on: date) -> Quer
     return (
         rows.annotate(returns=Subquery(counted), last_return=Subquery(returns.values("why")[:1]))
         .select_related("lead_unit")
-        .order_by(F("deadline").asc(nulls_last=True), "code")
+        .order_by(F("deadline_then").asc(nulls_last=True), "code")
     )
 
 
@@ -53,6 +61,12 @@ def returns_behind(inspection: Inspection, *, on: date) -> QuerySet[MeasureEvent
         measure__inspection=inspection, verb="send_back", on__lte=on
     )
     return returns.select_related("measure__lead_unit").order_by("-on", "-pk")
+
+
+def extensions_behind(inspection: Inspection, *, on: date) -> QuerySet[DeadlineChange]:
+    """Those that `count_extensions` counts, latest first."""
+    granted = DeadlineChange.objects.granted(inspection, on=on)
+    return granted.select_related("measure__lead_unit", "extension").order_by("-on", "-pk")
 
 
 def measure_line(measure: Measure) -> Line:
@@ -82,12 +96,25 @@ def return_line(event: MeasureEvent) -> Line:
     return Line(measure.code, measure.text, str(measure.lead_unit), note)
 
 
+def extension_line(change: DeadlineChange) -> Line:
+    measure = change.measure
+    day = f"{change.on.year}年{change.on.month}月{change.on.day}日批准"
+    moved = f"由{change.from_phrase}延至{change.to_phrase}"
+    number = f"第{change.extension.number}次申请，" if change.extension else ""
+    note = f"{number}{day}，{moved}：{change.why}"
+    return Line(measure.code, measure.text, str(measure.lead_unit), note)
+
+
 def standing_of(measure: Measure) -> str:
     """原定2025年6月底前，推进中；第2次退回：… — as of the day that the row was annotated for."""
     agreed = measure.original_phrase
     status = WorkStatus(getattr(measure, "status_then", measure.status))
-    told = [f"原定{agreed}" if agreed else TimeKind(measure.time_kind).label, status.label]
-    says = "，".join(told)
+    told = [f"原定{agreed}" if agreed else TimeKind(measure.time_kind).label]
+    then = getattr(measure, "deadline_then", measure.deadline)
+    if then != measure.original_deadline:
+        precision = getattr(measure, "precision_then", measure.precision)
+        told.append(f"延至{clock.deadline_phrase(then, precision)}" if then else "时限已取消")
+    says = "，".join([*told, status.label])
     if returns := getattr(measure, "returns", None):
         says += f"；第{returns}次退回：{getattr(measure, 'last_return', '')}"
     return says

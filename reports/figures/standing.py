@@ -4,7 +4,14 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from rectification.models import Inspection, Measure, MeasureEvent, Problem, ProblemEvent
+from rectification.models import (
+    Inspection,
+    Measure,
+    MeasureEvent,
+    Problem,
+    ProblemEvent,
+    deadline_as_of,
+)
 from rectification.states import FINISHED, WorkStatus
 
 OPEN = tuple(status for status in WorkStatus if status not in FINISHED)
@@ -15,7 +22,8 @@ def measures_as_of(inspection: Inspection, *, on: date) -> QuerySet[Measure]:
     """The measures that the plan held by the end of `on`, annotated as they stood then.
 
     `status_then`; `is_behind` (a milestone passed unreached); `was_returned` (ever, by then);
-    `first_decision` (what the first decided application came to; null where none was decided).
+    `first_decision` (what the first decided application came to; null where none was decided);
+    `deadline_then` and `precision_then`, as agreed on that day.
     """
     told = MeasureEvent.objects.filter(measure=OuterRef("pk"), on__lte=on)
     decided = told.filter(from_status=WorkStatus.IN_REVIEW, to_status__in=DECIDED)
@@ -26,6 +34,7 @@ def measures_as_of(inspection: Inspection, *, on: date) -> QuerySet[Measure]:
             status_then=Subquery(told.order_by("-on", "-pk").values("to_status")[:1]),
             first_decision=Subquery(decided.order_by("on", "pk").values("to_status")[:1]),
             was_returned=Exists(told.filter(verb="send_back")),
+            **deadline_as_of(on),
         )
         .filter(status_then__isnull=False)
     )

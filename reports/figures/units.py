@@ -1,22 +1,30 @@
 """Each lead unit's share of the work, and how it kept to the last dispatch."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from accounts.models import Unit
-from rectification.models import DispatchRound, Inspection, ProgressEntry
+from rectification.models import (
+    DeadlineChange,
+    DispatchRound,
+    Inspection,
+    MeasureEvent,
+    ProgressEntry,
+)
 from rectification.queries import round_returns
 from reports.figures.counting import counters
 from reports.figures.definitions import MEASURE_FIGURES
+from reports.figures.listing import extensions_behind, returns_behind
 from reports.figures.rates import Rate
 from reports.figures.standing import measures_as_of
 
-SHOWN = ("total", "done", "overdue", "returned", "decided", "passed_first")
+SHOWN = ("total", "done", "overdue", "overdue_original", "returned", "decided", "passed_first")
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,10 @@ class UnitRow:
     total: int
     done: int
     overdue: int
+    overdue_original: int
     returned: int
+    rework_rounds: int
+    extensions: int
     first_pass: Rate
     discipline: Discipline | None
 
@@ -65,8 +76,22 @@ def unit_rows(
     )
     counts: dict[int, Mapping[str, Any]] = {row["lead_unit"]: row for row in grouped}
     kept = {} if round is None else _disciplines(round)
+    returns = _by_unit(returns_behind(inspection, on=on))
+    granted = _by_unit(extensions_behind(inspection, on=on))
     units = Unit.objects.filter(pk__in=counts).in_order()
-    return tuple(_unit_row(unit, counts[unit.pk], kept.get(unit.pk)) for unit in units)
+    return tuple(
+        _unit_row(
+            unit,
+            {**counts[unit.pk], "rounds": returns[unit.pk], "granted": granted[unit.pk]},
+            kept.get(unit.pk),
+        )
+        for unit in units
+    )
+
+
+def _by_unit(rows: "QuerySet[MeasureEvent] | QuerySet[DeadlineChange]") -> Counter[int]:
+    """How many of the rows belong to measures of each lead unit."""
+    return Counter(rows.order_by().values_list("measure__lead_unit", flat=True))
 
 
 def _unit_row(unit: Unit, counts: Mapping[str, Any], discipline: Discipline | None) -> UnitRow:
@@ -75,7 +100,10 @@ def _unit_row(unit: Unit, counts: Mapping[str, Any], discipline: Discipline | No
         total=counts["total"],
         done=counts["done"],
         overdue=counts["overdue"],
+        overdue_original=counts["overdue_original"],
         returned=counts["returned"],
+        rework_rounds=counts["rounds"],
+        extensions=counts["granted"],
         first_pass=Rate(counts["passed_first"], counts["decided"]),
         discipline=discipline,
     )

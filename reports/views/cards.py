@@ -8,9 +8,9 @@ from itertools import groupby
 from django.urls import reverse
 
 from rectification import clock
-from rectification.models import CloseoutRequest, DispatchRound, Inspection, Problem
+from rectification.models import CloseoutRequest, DispatchRound, Extension, Inspection, Problem
 from rectification.queries import Decisions
-from rectification.states import WorkStatus
+from rectification.states import Basis, WorkStatus
 from reports import figures
 from reports.figures import (
     Discipline,
@@ -67,7 +67,10 @@ class UnitLine:
     total_url: str
     done_url: str
     overdue_url: str
+    overdue_original_url: str
     returned_url: str
+    rounds_url: str
+    extensions_url: str
     passed_url: str
     tone: str
 
@@ -78,6 +81,8 @@ class AgeLine:
     count: int
     percent: Decimal
     url: str
+    original: int
+    original_url: str
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,7 @@ def standing(now: Overview, links: Links) -> tuple[tuple[str, str, str], ...]:
         ),
         (now.measures.first_pass.says, "一次通过率", links.measures(passed)),
         (str(now.rework_rounds), "累计退回（次）", links.returns()),
+        (str(now.extensions), "累计延期（次）", links.extensions()),
         (str(now.outcomes), "制度成果（项）", links.outcomes()),
     )
 
@@ -157,6 +163,7 @@ def decision_lines(waiting: Decisions, code: str, *, today: date) -> tuple[Decis
     """The oldest first; what does not fit is named in one line that leads to the desk."""
     lines = [_review_line(each, code, today=today) for each in waiting.to_review]
     lines += [_acceptance_line(each, code) for each in waiting.to_accept]
+    lines += [_extension_line(each, code) for each in waiting.to_extend]
     if len(lines) <= MOST_DECISIONS:
         return tuple(lines)
     kept = lines[: MOST_DECISIONS - 1]
@@ -175,6 +182,17 @@ def _review_line(request: CloseoutRequest, code: str, *, today: date) -> Decisio
     )
 
 
+def _extension_line(extension: Extension, code: str) -> DecisionLine:
+    measure = extension.measure
+    page = reverse("rectification:measure_detail", args=[code, measure.code])
+    return DecisionLine(
+        f"{extension.step_name}：{measure.title}",
+        f"{measure.lead_unit}，由{extension.from_phrase}延至{extension.asked_phrase}",
+        f"{page}#extension",
+        "审批",
+    )
+
+
 def _acceptance_line(problem: Problem, code: str) -> DecisionLine:
     return DecisionLine(
         f"成效验收：{problem.title}",
@@ -186,6 +204,7 @@ def _acceptance_line(problem: Problem, code: str) -> DecisionLine:
 
 def age_lines(inspection: Inspection, links: Links) -> tuple[AgeLine, ...]:
     bands = figures.overdue_by_age(inspection, on=links.on)
+    originals = figures.overdue_by_age(inspection, on=links.on, basis=Basis.ORIGINAL)
     every = sum(band.count for band in bands)
     return tuple(
         AgeLine(
@@ -193,8 +212,10 @@ def age_lines(inspection: Inspection, links: Links) -> tuple[AgeLine, ...]:
             band.count,
             _share(Rate(band.count, every)),
             links.measures(band.figure),
+            original.count,
+            links.measures(original.figure),
         )
-        for band in bands
+        for band, original in zip(bands, originals, strict=True)
     )
 
 
@@ -209,6 +230,9 @@ def unit_lines(rows: tuple[UnitRow, ...], links: Links) -> tuple[UnitLine, ...]:
             total_url=url("total", row),
             done_url=url("done", row),
             overdue_url=url("overdue", row),
+            overdue_original_url=url("overdue_original", row),
+            rounds_url=links.returns(row.unit),
+            extensions_url=links.extensions(row.unit),
             returned_url=url("returned", row),
             passed_url=url("passed_first", row),
             tone=_tone(row.discipline),

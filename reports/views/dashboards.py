@@ -89,8 +89,23 @@ def return_list(request, inspection):
     found = access.overseen(request.user, inspection)
     asked = _asked(request, found)
     rows = figures.returns_behind(found, on=asked.on)
-    head = Head("累计退回", "次", figures.REWORK_ROUNDS, "rectification:measure_detail")
+    unit = _unit(request, found)
+    if unit:
+        rows = rows.filter(measure__lead_unit=unit)
+    head = Head("累计退回", "次", figures.REWORK_ROUNDS, "rectification:measure_detail", unit)
     return _listed(request, found, asked, head, rows, figures.return_line)
+
+
+@require_GET
+def extension_list(request, inspection):
+    found = access.overseen(request.user, inspection)
+    asked = _asked(request, found)
+    rows = figures.extensions_behind(found, on=asked.on)
+    unit = _unit(request, found)
+    if unit:
+        rows = rows.filter(measure__lead_unit=unit)
+    head = Head("累计延期", "次", figures.EXTENSIONS, "rectification:measure_detail", unit)
+    return _listed(request, found, asked, head, rows, figures.extension_line)
 
 
 @dataclass(frozen=True)
@@ -124,6 +139,7 @@ def _figures_of(inspection: Inspection, links: Links) -> dict[str, object]:
         "ageing": cards.age_lines(inspection, links),
         "overdue": figures.longest_overdue(inspection, on=on, most=MOST_OVERDUE),
         "overdue_url": links.measures(figures.OVERDUE),
+        "overdue_original_url": links.measures(figures.OVERDUE_ORIGINAL),
         "near_url": links.measures(figures.NEAR),
         "last": last,
         "units": cards.unit_lines(figures.unit_rows(inspection, on=on, round=last), links),

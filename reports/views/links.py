@@ -26,7 +26,7 @@ class Links:
         return self._at("reports:dashboard", on or self.on)
 
     def measures(self, figure: Figure, unit: Unit | None = None) -> str:
-        of_unit: dict[str, str] = {} if unit is None else {"unit": str(unit.pk)}
+        of_unit = _of(unit)
         if self.on == self.today and figure.query is not None:
             return self._list("rectification:measure_list", figure.query, of_unit)
         return self._at("reports:measure_figure", self.on, figure.key, **of_unit)
@@ -39,8 +39,11 @@ class Links:
     def outcomes(self) -> str:
         return self._at("reports:outcome_list", self.on)
 
-    def returns(self) -> str:
-        return self._at("reports:return_list", self.on)
+    def returns(self, unit: Unit | None = None) -> str:
+        return self._at("reports:return_list", self.on, **_of(unit))
+
+    def extensions(self, unit: Unit | None = None) -> str:
+        return self._at("reports:extension_list", self.on, **_of(unit))
 
     def _list(self, view: str, query: str, more: dict[str, str]) -> str:
         whole = "&".join(part for part in (query, urlencode(more)) if part)
@@ -50,3 +53,7 @@ class Links:
         if on != self.today:
             query = {"on": on.isoformat(), **query}
         return reverse(view, args=[self.code, *args]) + (f"?{urlencode(query)}" if query else "")
+
+
+def _of(unit: Unit | None) -> dict[str, str]:
+    return {} if unit is None else {"unit": str(unit.pk)}

@@ -17,7 +17,7 @@ from tests.factories import (
 )
 
 READING = ("problems/P-900/", "measures/M-900-1/")
-OVERSEEING = ("dispatch/", "dispatch/1/")
+OVERSEEING = ("dispatch/", "dispatch/1/", "extensions/")
 ACTING = (
     "problems/P-900/accept/",
     "measures/M-900-1/report/",
@@ -28,6 +28,9 @@ ACTING = (
     "measures/M-900-1/approve/",
     "measures/M-900-1/send-back/",
     "measures/M-900-1/reopen/",
+    "measures/M-900-1/extend/",
+    "measures/M-900-1/extension/decide/",
+    "measures/M-900-1/extension/withdraw/",
     "dispatch/1/close/",
 )
 

@@ -6,7 +6,16 @@ from itertools import groupby
 
 from hypothesis import strategies as st
 
-from rectification.models import Inspection, Measure, MeasureEvent, Milestone, Problem, ProblemEvent
+from accounts.models import User
+from rectification.models import (
+    DeadlineChange,
+    Inspection,
+    Measure,
+    MeasureEvent,
+    Milestone,
+    Problem,
+    ProblemEvent,
+)
 from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, Precision, TimeKind
 from tests import factories
 
@@ -34,6 +43,7 @@ class Story:
     unit: int = 0
     deadline: date | None = None
     milestones: tuple[tuple[date, date | None], ...] = ()
+    postponed: tuple[tuple[date, int], ...] = ()  # the day of each change, by how many days
     recorded_late: bool = False
 
     @property
@@ -43,6 +53,13 @@ class Story:
             return self.steps
         days = groupby(self.steps, key=lambda step: step.on)
         return tuple(step for day in reversed([tuple(day) for _, day in days]) for step in day)
+
+    def agreed(self, on: date) -> date | None:
+        """The deadline as it was agreed at the end of a day."""
+        if self.deadline is None:
+            return None
+        moved = sum(days for day, days in self.postponed if day <= on)
+        return self.deadline + timedelta(days=moved)
 
     def status(self, on: date) -> str | None:
         told = [step.now for step in self.steps if step.on <= on]
@@ -98,6 +115,7 @@ def histories(draw):
         unit=st.integers(0, 1),
         deadline=st.none() | DAYS,
         milestones=st.lists(milestone, max_size=2).map(tuple),
+        postponed=st.lists(st.tuples(DAYS, st.integers(1, 40)), max_size=3).map(sorted).map(tuple),
         recorded_late=st.booleans(),
     )
     return History(
@@ -145,7 +163,7 @@ def _measure(problem, unit, number, story):
         text="措施",
         lead_unit=unit,
         time_kind=TimeKind.DATED if story.deadline else TimeKind.IMMEDIATE,
-        deadline=story.deadline,
+        deadline=story.agreed(date.max),
         original_deadline=story.deadline,
         precision=Precision.DAY if story.deadline else Precision.NONE,
         original_precision=Precision.DAY if story.deadline else Precision.NONE,
@@ -155,10 +173,30 @@ def _measure(problem, unit, number, story):
     MeasureEvent.objects.bulk_create(
         _event(MeasureEvent, step, measure=row) for step in story.as_written
     )
+    _postpone(row, story)
     Milestone.objects.bulk_create(
         Milestone(measure=row, text="节点", due_on=due, share=50 + place, reached_on=reached)
         for place, (due, reached) in enumerate(story.milestones)
     )
+
+
+def _postpone(row, story):
+    """The changes of the deadline, each from what was agreed before it."""
+    by = User.objects.first() or factories.UserFactory()
+    was = story.deadline
+    for day, days in story.postponed if was else ():
+        now = was + timedelta(days=days)
+        DeadlineChange.objects.create(
+            measure=row,
+            from_deadline=was,
+            from_precision=Precision.DAY,
+            to_deadline=now,
+            to_precision=Precision.DAY,
+            by=by,
+            at=AT,
+            on=day,
+        )
+        was = now
 
 
 def _event(model, step, **subject):
@@ -182,14 +220,16 @@ def recount_measures(history: History, on: date, *, unit: int | None = None) -> 
         if each.status(on) is not None and unit in {None, each.unit}
     ]
     unfinished = [each for each in held if each.is_open(on)]
-    timed = [(each, (each.deadline - on).days) for each in unfinished if each.deadline]
+    timed = [(each.deadline, each.agreed(on)) for each in unfinished if each.deadline]
+    left = [(now - on).days for _, now in timed if now]
     statuses = [each.status(on) for each in held]
     return {
         "total": len(held),
         "done": statuses.count("closed"),
         "unfinished": len(unfinished),
-        "overdue": sum(left < 0 for _, left in timed),
-        "near": sum(0 <= left <= history.near_days for _, left in timed),
+        "overdue": sum(days < 0 for days in left),
+        "overdue_original": sum(first < on for first, _ in timed),
+        "near": sum(0 <= days <= history.near_days for days in left),
         "behind": sum(each.is_behind(on) for each in unfinished),
         "scheduled": sum(each.deadline is not None and each.deadline <= on for each in held),
         "returned": sum(each.returns(on) > 0 for each in held),
@@ -225,10 +265,13 @@ def _all_finished(history: History, problem: int, on: date) -> bool:
     return bool(its_own) and not any(each.is_open(on) for each in its_own)
 
 
-def recount_ages(history: History, on: date) -> list[int]:
+def recount_ages(history: History, on: date, *, original: bool = False) -> list[int]:
     """How many measures are overdue for 1–10, 11–30, 31–60 and more days."""
-    ages = [
-        (on - each.deadline).days for each in history.measures if each.is_open(on) and each.deadline
+    days = [
+        each.deadline if original else each.agreed(on)
+        for each in history.measures
+        if each.is_open(on)
     ]
+    ages = [(on - day).days for day in days if day]
     bands = [(1, 10), (11, 30), (31, 60), (61, 10**6)]
     return [sum(least <= age <= most for age in ages) for least, most in bands]

@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import given
 
 from rectification.models import InstitutionalOutcome, MeasureEvent, ProgressEntry
-from rectification.states import WorkStatus
+from rectification.states import Basis, WorkStatus
 from reports import figures
 from tests import factories
 from tests.reports import histories
@@ -36,6 +36,8 @@ def test_every_figure_of_any_day_is_what_a_recount_of_the_events_gives(history, 
         )
         bands = figures.overdue_by_age(inspection, on=on)
         assert [band.count for band in bands] == histories.recount_ages(history, on)
+        bands = figures.overdue_by_age(inspection, on=on, basis=Basis.ORIGINAL)
+        assert [band.count for band in bands] == histories.recount_ages(history, on, original=True)
         transaction.set_rollback(True)
 
 
@@ -65,10 +67,13 @@ def test_the_units_rows_are_what_a_recount_of_each_unit_gives(history, on):
         rows = figures.unit_rows(inspection, on=on, round=None)
 
         expected = [histories.recount_measures(history, on, unit=unit) for unit in (0, 1)]
-        shown = ("total", "done", "overdue", "returned")
+        shown = ("total", "done", "overdue", "overdue_original", "returned")
         assert [tuple(getattr(row, key) for key in shown) for row in rows] == [
             tuple(unit[key] for key in shown) for unit in expected if unit["total"]
         ]
+        assert sum(row.rework_rounds for row in rows) == sum(
+            each.returns(on) for each in history.measures
+        )
         assert [row.first_pass for row in rows] == [
             figures.Rate(unit["passed_first"], unit["decided"])
             for unit in expected
@@ -114,7 +119,7 @@ def test_an_empty_inspection_has_zeros_and_no_line():
 
     assert set(asdict(counted.measures).values()) == {0}
     assert set(asdict(counted.problems).values()) == {0}
-    assert (counted.outcomes, counted.rework_rounds) == (0, 0)
+    assert (counted.outcomes, counted.rework_rounds, counted.extensions) == (0, 0, 0)
     assert counted.measures.rate.says == counted.problems.rate.says == "—"
     assert figures.series(inspection, on=ON) is None
     assert figures.unit_rows(inspection, on=ON, round=None) == ()
@@ -360,5 +365,5 @@ def test_every_figure_has_a_name_and_a_sentence_of_its_own():
 def test_the_overview_needs_five_queries_at_most(django_assert_max_num_queries):
     measure = factories.MeasureFactory()
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         figures.overview(measure.inspection, on=ON)
