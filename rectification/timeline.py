@@ -19,7 +19,13 @@ from rectification.models import (
 from rectification.states import Decision, RequestOutcome, ReturnGround
 
 _TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit"})  # by their own rows
-_TONES = {"send_back": "near", "reopen": "near", "close": "done", "withdraw": "near"}
+_TONES = {
+    "send_back": "near",
+    "reopen": "near",
+    "close": "done",
+    "withdraw": "near",
+    "confirm": "done",
+}
 _OUTCOME_TONES = {
     RequestOutcome.APPROVED: "done",
     RequestOutcome.RETURNED: "near",

@@ -343,3 +343,13 @@ def _open_round(measure: Measure) -> DispatchRound | None:
 
 def _day(at: datetime) -> date:
     return timezone.localtime(at).date()
+
+
+# Look-back ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm(measure: Measure, *, by: User, at: datetime, why: str, version: int) -> None:
+    """Put on record that a closed measure holds (回头看巩固). Raises MoveRefused, StaleSave."""
+    _require(permissions.may_look_back(by, measure), measure, "confirm")
+    _move(measure, "confirm", by=by, at=at, why=why, version=version)

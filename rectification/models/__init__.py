@@ -14,12 +14,21 @@ from rectification.models.evidence import (
     EvidenceVersion,
 )
 from rectification.models.inspection import FindingArea, Inspection
+from rectification.models.lookback import (
+    LookBack,
+    LookBackItem,
+    LookBackQuerySet,
+    LookBackResult,
+    LookBackScope,
+    LookBackState,
+)
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
 from rectification.models.notice import Channel, Notice, NoticeKind
 from rectification.models.outcome import InstitutionalOutcome
 from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
+from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
 from rectification.models.workday import Workday
 
 __all__ = [
@@ -35,6 +44,12 @@ __all__ = [
     "InstitutionalOutcome",
     "Inspection",
     "Light",
+    "LookBack",
+    "LookBackItem",
+    "LookBackQuerySet",
+    "LookBackResult",
+    "LookBackScope",
+    "LookBackState",
     "Measure",
     "MeasureEvent",
     "MeasureQuerySet",
@@ -45,6 +60,9 @@ __all__ = [
     "ProblemEvent",
     "ProblemQuerySet",
     "ProgressEntry",
+    "Recurrence",
+    "RecurrenceDecision",
+    "RecurrenceQuerySet",
     "RequestEvidence",
     "Review",
     "ReviewStage",

@@ -1,0 +1,105 @@
+"""屡查屡犯: which earlier problems a problem resembles, and what a person decides about that.
+
+The system proposes by `resemblance` of wordings; only a person links. Problems of inspections that
+the person may not see are neither proposed nor shown.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts import journal
+from accounts.journal import Act
+from accounts.models import User
+from rectification import permissions, resemblance
+from rectification.models import Problem, ProblemQuerySet, Recurrence, RecurrenceDecision
+
+
+class RecurrenceRefused(Exception):
+    """These two problems cannot be decided so: the message says why. Nothing was written."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An earlier problem that may be the same matter, and how alike the wordings are."""
+
+    problem: Problem
+    score: int
+
+
+def proposals(problem: Problem, *, to: User) -> tuple[Proposal, ...]:
+    """The most alike earlier problems that the person may see and nobody decided on, best first."""
+    undecided = earlier_problems(problem, to=to).exclude(successor_links__problem=problem)
+    wordings = dict(undecided.order_by().values_list("pk", "wording"))
+    scores = resemblance.likely(problem.wording, wordings)
+    rows = Problem.objects.select_related("inspection").in_bulk([pk for pk, _ in scores])
+    return tuple(Proposal(rows[pk], score) for pk, score in scores)
+
+
+def earlier_problems(problem: Problem, *, to: User) -> ProblemQuerySet:
+    """The problems of inspections with an earlier feedback, as far as the person may see them."""
+    visible = Problem.objects.visible_within(permissions.scope_of(to))
+    return visible.filter(inspection__feedback_date__lt=problem.inspection.feedback_date)
+
+
+@transaction.atomic
+def decide(
+    problem: Problem, earlier: Problem, *, decision: str, why: str, by: User, at: datetime
+) -> Recurrence:
+    """Link the problem with the earlier one, or dismiss the pair; a further decision replaces it.
+
+    Raises RecurrenceRefused.
+    """
+    _check(problem, earlier, decision=decision, why=why, by=by)
+    signed = {
+        "decision": decision,
+        "score": resemblance.score(problem.wording, earlier.wording),
+        "why": why,
+        "by": by,
+        "on_behalf_of": by.acting_for,
+        "at": at,
+    }
+    found = Recurrence.objects.filter(problem=problem, earlier=earlier).first()
+    before = {"decision": found.decision, "why": found.why} if found else {}
+    if found is None:
+        found = _first(Recurrence(problem=problem, earlier=earlier, **signed))
+    else:
+        _replace(found, signed)
+    after = {"decision": decision, "score": found.score}
+    act = Act("decide", "recurrence", found.subject_code, before, after, why)
+    journal.append(act, by=by, at=at)
+    return found
+
+
+def _check(problem: Problem, earlier: Problem, *, decision: str, why: str, by: User) -> None:
+    visible = Problem.objects.visible_within(permissions.scope_of(by))
+    if not permissions.may_run(by, problem.inspection):
+        raise RecurrenceRefused(f"{problem.code} 不能由您认定屡查屡犯。")
+    if not visible.filter(pk=earlier.pk).exists():
+        raise RecurrenceRefused("没有找到这个以往问题。")
+    if earlier.inspection.feedback_date >= problem.inspection.feedback_date:
+        raise RecurrenceRefused("以往问题的反馈日期要早于本问题的反馈日期。")
+    if decision not in RecurrenceDecision.values:
+        raise RecurrenceRefused("请选择认定结果。")
+    if not why.strip():
+        raise RecurrenceRefused("认定要写明理由。")
+
+
+def _first(decided: Recurrence) -> Recurrence:
+    try:
+        with transaction.atomic():
+            decided.save()
+    except IntegrityError:
+        raise RecurrenceRefused("这两个问题刚被别人认定过，请刷新页面查看。") from None
+    return decided
+
+
+def _replace(found: Recurrence, signed: dict[str, object]) -> None:
+    if found.decision == signed["decision"]:
+        raise RecurrenceRefused(f"这两个问题已经认定为“{found.get_decision_display()}”。")
+    rows = Recurrence.objects.filter(pk=found.pk, version=found.version)
+    if not rows.update(version=F("version") + 1, **signed):
+        raise RecurrenceRefused("这两个问题刚被别人认定过，请刷新页面查看。")
+    found.refresh_from_db()
