@@ -214,3 +214,4 @@ class ProblemFilters(Filters):
     status = _choice("状态", ProblemStatus.choices)
     closed = _choice("完成", (("no", "未完成"), ("yes", "已完成")), widget=forms.HiddenInput)
     waiting = _choice("验收", (("yes", "待验收"),), widget=forms.HiddenInput)
+    recurring = _choice("以往巡察", (("yes", "屡查屡犯"),), widget=forms.HiddenInput)

@@ -14,7 +14,13 @@ from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import permissions, resemblance
-from rectification.models import Problem, ProblemQuerySet, Recurrence, RecurrenceDecision
+from rectification.models import (
+    Problem,
+    ProblemQuerySet,
+    Recurrence,
+    RecurrenceDecision,
+    RecurrenceQuerySet,
+)
 
 
 class RecurrenceRefused(Exception):
@@ -42,6 +48,34 @@ def earlier_problems(problem: Problem, *, to: User) -> ProblemQuerySet:
     """The problems of inspections with an earlier feedback, as far as the person may see them."""
     visible = Problem.objects.visible_within(permissions.scope_of(to))
     return visible.filter(inspection__feedback_date__lt=problem.inspection.feedback_date)
+
+
+@dataclass(frozen=True)
+class Kin:
+    """The linked problems that the person may see: earlier ones, and later ones of this one."""
+
+    forebears: tuple[Recurrence, ...]
+    successors: tuple[Recurrence, ...]
+
+
+def kin_of(problem: Problem, *, to: User) -> Kin:
+    """The forebears and the successors of the problem, as far as the person may see them."""
+    linked = linked_within(to)
+    return Kin(
+        forebears=tuple(linked.filter(problem=problem).for_list()),
+        successors=tuple(linked.filter(earlier=problem).for_list()),
+    )
+
+
+def linked_within(user: User) -> RecurrenceQuerySet:
+    """The links of which the person may see both problems."""
+    return Recurrence.objects.linked().visible_within(permissions.scope_of(user))
+
+
+def dismissed(problem: Problem, *, to: User) -> tuple[Recurrence, ...]:
+    """The pairs that somebody dismissed, as far as the person may see them."""
+    pairs = Recurrence.objects.dismissed().visible_within(permissions.scope_of(to))
+    return tuple(pairs.filter(problem=problem).for_list())
 
 
 @transaction.atomic

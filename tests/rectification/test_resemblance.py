@@ -92,4 +92,4 @@ def test_a_wording_without_content_resembles_nothing(empty):
 
 
 def test_punctuation_and_width_of_letters_do_not_matter():
-    assert resemblance.score("未按EPC合同约定验收。", "未按epc合同，约定验收") == 100
+    assert resemblance.score("未按EPC合同验收。", "　未按ｅｐｃ合同验收") == 100
