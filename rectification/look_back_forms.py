@@ -25,13 +25,6 @@ USUAL_CHECKLIST = "\n".join(
 class Line(Prose):
     """Text without line ends."""
 
-    widget = forms.TextInput
-
-    def __init__(self, label: str, *, most: int, **rest: Any) -> None:
-        super().__init__(label, most=most, **rest)
-        self.widget = forms.TextInput()
-        self.widget.is_required = self.required
-
     def to_python(self, value: Any) -> str:
         return "".join(super().to_python(value).split("\n")).strip()
 
@@ -39,7 +32,7 @@ class Line(Prose):
 class LookBackForm(forms.Form):
     """A new look-back: of what, how many, and what is asked of each measure."""
 
-    name = Line("名称", most=100)
+    name = Line("名称", most=100, rows=1)
     scope = forms.ChoiceField(
         label="范围",
         choices=LookBackScope,

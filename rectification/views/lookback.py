@@ -25,6 +25,8 @@ class Line:
     """A look-back in the list, in words."""
 
     look_back: LookBack
+    checked: int
+    measures: int
 
     @property
     def tone(self) -> str:
@@ -32,7 +34,7 @@ class Line:
 
     @property
     def percent(self) -> int:
-        return self.look_back.items_checked * 100 // max(1, self.look_back.items_count)
+        return self.checked * 100 // max(1, self.measures)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def lookback_list(request, inspection):
     context = {
         "nav": "look_back",
         "inspection": found,
-        "rows": [Line(each) for each in rows],
+        "rows": [Line(each, each.items_checked, each.items_count) for each in rows],
         "new_url": _url("new", found) if permissions.may_run(request.user, found) else "",
     }
     return render(request, "rectification/lookback_list.html", context)
