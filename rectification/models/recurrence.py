@@ -98,6 +98,10 @@ class Recurrence(models.Model):
         return f"{self.problem.code} {self.get_decision_display()} {self.earlier.code}"
 
     @property
+    def is_linked(self) -> bool:
+        return self.decision == RecurrenceDecision.LINKED
+
+    @property
     def subject_code(self) -> str:
         """How the journal names this pair."""
         return f"{self.problem.subject_code}~{self.earlier.subject_code}"

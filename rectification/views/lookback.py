@@ -60,7 +60,7 @@ def lookback_list(request, inspection):
     context = {
         "nav": "look_back",
         "inspection": found,
-        "rows": [Line(each, each.items_checked, each.items_count) for each in rows],
+        "rows": [_line(each) for each in rows],
         "new_url": _url("new", found) if permissions.may_run(request.user, found) else "",
     }
     return render(request, "rectification/lookback_list.html", context)
@@ -144,6 +144,10 @@ def lookback_record(request, inspection, number, code):
         return _item_page(request, item, filled=filled, conflict=conflict, status=409)
     messages.success(request, f"{code} 的检查结果已记录：{item.get_result_display()}")
     return redirect("rectification:lookback_detail", inspection, number)
+
+
+def _line(row):
+    return Line(row, row.items_checked, row.items_count)
 
 
 def _new_page(request, inspection, form):

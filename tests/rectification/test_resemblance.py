@@ -1,4 +1,4 @@
-"""The same matter reworded is found, a different matter is not: on sentences as offices write them."""
+"""The same matter reworded is found, a different matter is not: as offices write them."""
 
 import itertools
 
