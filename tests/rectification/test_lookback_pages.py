@@ -200,10 +200,11 @@ def test_a_result_that_comes_too_late_answers_with_both_texts(cast, client, item
 
 
 def test_a_stale_page_answers_409_and_keeps_the_form(cast, client, item):
+    opened = typed(item)
     Measure.objects.filter(pk=item.measure_id).update(version=5)
     client.force_login(cast.office)
 
-    answer = client.post(f"{page_of(item)}record/", typed(item))
+    answer = client.post(f"{page_of(item)}record/", opened)
 
     assert answer.status_code == 409
     assert answer.context["form"]["note"].value() == "总体保持"
