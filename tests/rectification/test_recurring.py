@@ -10,7 +10,7 @@ from accounts import journal
 from accounts.models import JournalEntry, Role
 from rectification import recurring
 from rectification.models import Inspection, Problem, Recurrence
-from tests.factories import NOON, InspectionFactory, ProblemFactory, bureau, person
+from tests.factories import NOON, PLANNED, InspectionFactory, ProblemFactory, bureau, person
 
 NOW = "河湖岸线管护责任压得不实，河长制在个别河段落实不够。"
 BEFORE = "落实河长制不到位，部分河段岸线管护责任没有压实。"
@@ -44,6 +44,11 @@ def hidden(cast, earlier):
         code="secret", inspected_unit=bureau("清河市教育局"), feedback_date=date(2019, 5, 20)
     )
     return ProblemFactory(inspection=other, code="P-777", wording=CANARY)
+
+
+def also(user, role, problem):
+    """Give the person the role in the organisation of the problem as well."""
+    user.assignments.create(role=role, unit=problem.inspection.inspected_unit, started_on=PLANNED)
 
 
 def decide(cast, earlier, decision="linked", why="同一条河段", *, by=None):
@@ -101,7 +106,9 @@ def test_what_the_person_may_not_see_is_not_proposed(cast, earlier, hidden):
 
     assert [each.problem for each in found] == [earlier]
     both = person(Role.OFFICE, cast.inspection.inspected_unit)
-    both.roles.create(role=Role.SUPERVISOR, unit=hidden.inspection.inspected_unit, started_on=NOON)
+    both.assignments.create(
+        role=Role.SUPERVISOR, unit=hidden.inspection.inspected_unit, started_on=NOON
+    )
     assert hidden in [each.problem for each in recurring.proposals(cast.problem, to=both)]
 
 
@@ -260,7 +267,9 @@ def test_the_list_is_narrowed_to_what_recurs(cast, client, earlier):
 def test_a_link_to_what_the_reader_may_not_see_shows_nowhere(cast, client, hidden):
     """Somebody who sees both bureaus linked them; the readers of one learn nothing of it."""
     both = person(Role.OFFICE, cast.inspection.inspected_unit)
-    both.roles.create(role=Role.OFFICE, unit=hidden.inspection.inspected_unit, started_on=NOON)
+    both.assignments.create(
+        role=Role.OFFICE, unit=hidden.inspection.inspected_unit, started_on=NOON
+    )
     decide(cast, hidden, why="金丝雀也在飞", by=both)
     pages = [
         "/i/x25/problems/P-900/",
