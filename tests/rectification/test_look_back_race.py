@@ -1,6 +1,7 @@
 """What several people of the office at the same moment cannot do to a look-back."""
 
 import pytest
+from django.db import connection  # noqa: F401  # the mark below asks it, by name
 
 from accounts import journal
 from accounts.models import JournalEntry, Role
