@@ -164,9 +164,13 @@ class ItemForm(Versioned):
         return self.cleaned_data
 
 
-class DecideForm(forms.Form):
-    """Whether an earlier problem is the same matter, and why. The pair comes with the address."""
+class DecideForm(Versioned):
+    """Whether an earlier problem is the same matter, and why.
 
+    `version` is that of the decision on this pair as it was read; 0 where there was none.
+    """
+
+    version = forms.IntegerField(min_value=0, initial=0, widget=forms.HiddenInput)
     inspection = forms.CharField(max_length=30, widget=forms.HiddenInput)
     earlier = forms.CharField(max_length=60, widget=forms.HiddenInput)
     decision = forms.ChoiceField(

@@ -6,6 +6,7 @@ the person may not see are neither proposed nor shown.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -25,6 +26,21 @@ from rectification.models import (
 
 class RecurrenceRefused(Exception):
     """These two problems cannot be decided so: the message says why. Nothing was written."""
+
+
+class Pair(NamedTuple):
+    """A problem, and one of an inspection with an earlier feedback."""
+
+    problem: Problem
+    earlier: Problem
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person decided on a pair (a RecurrenceDecision), and why."""
+
+    decision: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -79,35 +95,38 @@ def dismissed(problem: Problem, *, to: User) -> tuple[Recurrence, ...]:
 
 
 @transaction.atomic
-def decide(
-    problem: Problem, earlier: Problem, *, decision: str, why: str, by: User, at: datetime
-) -> Recurrence:
+def decide(pair: Pair, decided: Decided, *, by: User, at: datetime, version: int) -> Recurrence:
     """Link the problem with the earlier one, or dismiss the pair; a further decision replaces it.
 
+    `version` is that of the decision which the person read, 0 where there was none.
     Raises RecurrenceRefused.
     """
-    _check(problem, earlier, decision=decision, why=why, by=by)
+    problem, earlier = pair
+    _check(pair, decided, by=by)
     signed = {
-        "decision": decision,
+        "decision": decided.decision,
         "score": resemblance.score(problem.wording, earlier.wording),
-        "why": why,
+        "why": decided.why,
         "by": by,
         "on_behalf_of": by.acting_for,
         "at": at,
     }
     found = Recurrence.objects.filter(problem=problem, earlier=earlier).first()
     before = {"decision": found.decision, "why": found.why} if found else {}
+    if version != (found.version if found else 0):
+        raise RecurrenceRefused("这两个问题刚被别人认定过，请看现在的认定。")
     if found is None:
         found = _first(Recurrence(problem=problem, earlier=earlier, **signed))
     else:
         _replace(found, signed)
-    after = {"decision": decision, "score": found.score}
-    act = Act("decide", "recurrence", found.subject_code, before, after, why)
+    after = {"decision": found.decision, "score": found.score}
+    act = Act("decide", "recurrence", found.subject_code, before, after, found.why)
     journal.append(act, by=by, at=at)
     return found
 
 
-def _check(problem: Problem, earlier: Problem, *, decision: str, why: str, by: User) -> None:
+def _check(pair: Pair, decided: Decided, *, by: User) -> None:
+    problem, earlier = pair
     visible = Problem.objects.visible_within(permissions.scope_of(by))
     if not permissions.may_run(by, problem.inspection):
         raise RecurrenceRefused(f"{problem.code} 不能由您认定屡查屡犯。")
@@ -115,9 +134,9 @@ def _check(problem: Problem, earlier: Problem, *, decision: str, why: str, by: U
         raise RecurrenceRefused("没有找到这个以往问题。")
     if earlier.inspection.feedback_date >= problem.inspection.feedback_date:
         raise RecurrenceRefused("以往问题的反馈日期要早于本问题的反馈日期。")
-    if decision not in RecurrenceDecision.values:
+    if decided.decision not in RecurrenceDecision.values:
         raise RecurrenceRefused("请选择认定结果。")
-    if not why.strip():
+    if not decided.why.strip():
         raise RecurrenceRefused("认定要写明理由。")
 
 

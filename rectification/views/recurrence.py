@@ -26,11 +26,14 @@ def recurrence_decide(request, inspection, code):
     earlier = access.problem(
         request.user, form.cleaned_data["inspection"], form.cleaned_data["earlier"]
     )
-    asked = {name: form.cleaned_data[name] for name in ("decision", "why")}
+    pair = recurring.Pair(problem, earlier)
+    asked = recurring.Decided(form.cleaned_data["decision"], form.cleaned_data["why"])
+    version = form.cleaned_data["version"]
     try:
-        decided = recurring.decide(problem, earlier, **asked, by=request.user, at=timezone.now())
+        decided = recurring.decide(pair, asked, by=request.user, at=timezone.now(), version=version)
     except recurring.RecurrenceRefused as refusal:
-        return _page(request, problem, filled=form, refusal=str(refusal), status=409)
+        filled = _again(form, pair)
+        return _page(request, problem, filled=filled, refusal=str(refusal), status=409)
     messages.success(request, f"{earlier.code} 已认定为“{decided.get_decision_display()}”")
     return redirect("rectification:problem_recurrence", inspection, code)
 
@@ -54,17 +57,27 @@ def _page(request, problem, *, filled=None, refusal="", status=200):
         "threshold": resemblance.THRESHOLD,
         "most": resemblance.MOST,
         "proposals": rows,
-        "decided": [(each, _form(each.earlier, pair, filled)) for each in decided],
+        "decided": [
+            (each, _form(each.earlier, pair, filled, version=each.version)) for each in decided
+        ],
         "refusal": refusal or ("没有提交，请按标出的说明改正。" if filled else ""),
     }
     return render(request, "rectification/problem_recurrence.html", context, status=status)
 
 
-def _form(earlier, pair, filled):
+def _again(form, pair):
+    """The form with everything that was typed, now on the decision that stands."""
+    standing = pair.problem.forebear_links.filter(earlier=pair.earlier).first()
+    data = {name: form.data.get(name, "") for name in form.fields}
+    data["version"] = standing.version if standing else 0
+    return DecideForm(data, auto_id=form.auto_id)
+
+
+def _form(earlier, pair, filled, *, version=0):
     names = (earlier.inspection.code, earlier.code)
     if pair == names:
         return filled
-    initial = {"inspection": names[0], "earlier": names[1]}
+    initial = {"inspection": names[0], "earlier": names[1], "version": version}
     return DecideForm(initial=initial, auto_id=f"pair-{earlier.pk}-%s")
 
 

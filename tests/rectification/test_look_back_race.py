@@ -64,9 +64,10 @@ def test_of_eight_decisions_on_a_pair_one_is_kept(cast):
     earlier = ProblemFactory(inspection=before)
 
     def decided(number):
-        pair = (cast.problem, type(earlier).objects.get(pk=earlier.pk))
+        pair = recurring.Pair(cast.problem, type(earlier).objects.get(pk=earlier.pk))
+        link = recurring.Decided("linked", "同一件事")
         try:
-            recurring.decide(*pair, decision="linked", why="同一件事", by=cast.office, at=NOON)
+            recurring.decide(pair, link, by=cast.office, at=NOON, version=0)
         except recurring.RecurrenceRefused:
             return "refused"
         return "done"

@@ -51,10 +51,9 @@ def also(user, role, problem):
     user.assignments.create(role=role, unit=problem.inspection.inspected_unit, started_on=PLANNED)
 
 
-def decide(cast, earlier, decision="linked", why="同一条河段", *, by=None):
-    return recurring.decide(
-        cast.problem, earlier, decision=decision, why=why, by=by or cast.office, at=NOON
-    )
+def decide(cast, earlier, decision="linked", why="同一条河段", *, by=None, version=0):
+    pair, decided = recurring.Pair(cast.problem, earlier), recurring.Decided(decision, why)
+    return recurring.decide(pair, decided, by=by or cast.office, at=NOON, version=version)
 
 
 # Proposing ---------------------------------------------------------------------------------------
@@ -143,13 +142,13 @@ def test_a_link_is_on_record_with_its_reason_and_score(cast, earlier):
 def test_a_decision_is_changed_by_a_further_one_and_the_journal_keeps_both(cast, earlier):
     decide(cast, earlier)
 
-    decide(cast, earlier, "dismissed", "另一条河")
+    decide(cast, earlier, "dismissed", "另一条河", version=1)
 
     link = Recurrence.objects.get()
     assert (link.decision, link.why, link.version) == ("dismissed", "另一条河", 2)
     assert JournalEntry.objects.last().before == {"decision": "linked", "why": "同一条河段"}
     with pytest.raises(recurring.RecurrenceRefused, match="已经认定"):
-        decide(cast, earlier, "dismissed")
+        decide(cast, earlier, "dismissed", version=2)
 
 
 def test_the_earlier_problem_must_have_the_earlier_feedback(cast, earlier):
@@ -210,7 +209,13 @@ def test_the_office_decides_on_the_page_and_both_problems_show_it(cast, client, 
 
     answer = client.post(
         "/i/x25/problems/P-900/recurrence/decide/",
-        {"inspection": "x20", "earlier": "P-001", "decision": "linked", "why": "同一条河段"},
+        {
+            "inspection": "x20",
+            "earlier": "P-001",
+            "version": 0,
+            "decision": "linked",
+            "why": "同一条河段",
+        },
         follow=True,
     )
 
@@ -228,7 +233,7 @@ def test_a_decision_without_a_reason_comes_back_in_its_place(cast, client, earli
 
     answer = client.post(
         "/i/x25/problems/P-900/recurrence/decide/",
-        {"inspection": "x20", "earlier": "P-001", "decision": "linked", "why": ""},
+        {"inspection": "x20", "earlier": "P-001", "version": 0, "decision": "linked", "why": ""},
     )
 
     assert answer.status_code == 200
@@ -244,11 +249,30 @@ def test_what_somebody_else_decided_meanwhile_answers_409_and_keeps_what_was_typ
 
     answer = client.post(
         "/i/x25/problems/P-900/recurrence/decide/",
-        {"inspection": "x20", "earlier": "P-001", "decision": "linked", "why": "我也这样看"},
+        {
+            "inspection": "x20",
+            "earlier": "P-001",
+            "version": 0,
+            "decision": "linked",
+            "why": "我也这样看",
+        },
     )
 
     assert answer.status_code == 409
     assert "我也这样看" in answer.content.decode()
+    assert "同一条河段" in answer.content.decode()
+    ((_, form),) = answer.context["decided"]
+    assert form["version"].value() == 1
+
+
+def test_a_decision_that_was_changed_since_it_was_read_is_not_overwritten(cast, earlier):
+    decide(cast, earlier)
+    decide(cast, earlier, "dismissed", "另一条河", version=1)
+
+    with pytest.raises(recurring.RecurrenceRefused, match="刚被别人"):
+        decide(cast, earlier, "linked", "我打开的是第一版", version=1)
+
+    assert Recurrence.objects.get().decision == "dismissed"
 
 
 def test_the_list_is_narrowed_to_what_recurs(cast, client, earlier):
@@ -298,7 +322,13 @@ def test_a_foreign_forebear_answers_like_an_absent_one(cast, client, hidden, pai
 
     answer = client.post(
         "/i/x25/problems/P-900/recurrence/decide/",
-        {"inspection": pair[0], "earlier": pair[1], "decision": "linked", "why": "像"},
+        {
+            "inspection": pair[0],
+            "earlier": pair[1],
+            "version": 0,
+            "decision": "linked",
+            "why": "像",
+        },
     )
 
     assert answer.status_code == 404
