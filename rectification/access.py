@@ -7,7 +7,14 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from rectification import permissions
-from rectification.models import DispatchRound, Inspection, Measure, Problem
+from rectification.models import (
+    DispatchRound,
+    Inspection,
+    LookBack,
+    LookBackItem,
+    Measure,
+    Problem,
+)
 
 
 def inspection(user: User, code: str) -> Inspection:
@@ -58,3 +65,15 @@ def measure(user: User, inspection_code: str, code: str, *, on: date) -> Measure
 def round(user: User, inspection_code: str, number: int) -> DispatchRound:
     whole = overseen(user, inspection_code)
     return get_object_or_404(whole.rounds.select_related("inspection"), number=number)
+
+
+def look_back(user: User, inspection_code: str, number: int) -> LookBack:
+    whole = overseen(user, inspection_code)
+    rows = whole.look_backs.select_related("inspection__inspected_unit", "unit", "by")
+    return get_object_or_404(rows.select_related("on_behalf_of"), number=number)
+
+
+def look_back_item(user: User, inspection_code: str, number: int, code: str) -> LookBackItem:
+    found = look_back(user, inspection_code, number)
+    rows = found.items.for_list().select_related("look_back__inspection__inspected_unit")
+    return get_object_or_404(rows, measure__code=code)

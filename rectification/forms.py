@@ -283,6 +283,7 @@ class ProblemFilters(Filters):
     closed = _choice("完成", (("no", "未完成"), ("yes", "已完成")), widget=forms.HiddenInput)
     waiting = _choice("验收", (("yes", "待验收"),), widget=forms.HiddenInput)
     basis = _choice("时限口径", BASIS_CHOICES, widget=forms.HiddenInput)
+    recurring = _choice("以往巡察", (("yes", "屡查屡犯"),), widget=forms.HiddenInput)
 
 
 class ExtensionFilters(Filters):

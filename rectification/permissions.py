@@ -6,9 +6,10 @@ table of domain.md, section 3; whoever reported or applied never reviews the sam
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat
 
-from accounts.models import Role, User
+from accounts.models import JournalEntry, Role, User
 from accounts.rights import rights_of
 from rectification.models import (
     EXTENDING,
@@ -19,6 +20,7 @@ from rectification.models import (
     ExtensionQuerySet,
     Inspection,
     Measure,
+    MeasureQuerySet,
     Problem,
     ProgressEntry,
     Review,
@@ -34,6 +36,7 @@ BUSINESS = (
     Role.PARTY_GROUP,
     Role.SUPERVISOR,
 )
+_HANDS = ("report", "nil_return", "submit", "approve", "send_back", "close")
 OVERVIEW = (Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP, Role.SUPERVISOR)
 
 
@@ -194,3 +197,31 @@ def _had_a_hand(user: User) -> Q:
         request=OuterRef("pk"), by=user, request__measure__inspection__reviewers_may_repeat=False
     )
     return Q(applied_by=user) | Exists(reported) | Exists(reviewed)
+
+
+# Look-back ---------------------------------------------------------------------------------------
+
+
+def may_look_back(user: User, measure: Measure) -> bool:
+    """Record what a look-back found: the office, being nobody who had a hand in the measure."""
+    runs = may_run(user, measure.inspection)
+    return runs and not had_a_hand_in(user, Measure.objects.filter(pk=measure.pk))
+
+
+def had_a_hand_in(user: User, measures: MeasureQuerySet) -> set[int]:
+    """Those of the measures that the person, or whoever they act for, reported on, applied for or
+    reviewed, or that somebody did so for in their name."""
+    persons = [each for each in (user, user.acting_for) if each is not None]
+    journal = JournalEntry.objects.annotate(
+        code=Concat(OuterRef("inspection__code"), Value("/"), OuterRef("code"))
+    ).filter(
+        on_behalf_of__in=persons,
+        subject_kind="measure",
+        subject_code=F("code"),
+        verb__in=_HANDS,
+    )
+    reported = ProgressEntry.objects.filter(measure=OuterRef("pk"), by__in=persons)
+    applied = CloseoutRequest.objects.filter(measure=OuterRef("pk"), applied_by__in=persons)
+    reviewed = Review.objects.filter(request__measure=OuterRef("pk"), by__in=persons)
+    touched = Exists(reported) | Exists(applied) | Exists(reviewed) | Exists(journal)
+    return set(measures.filter(touched).order_by().values_list("pk", flat=True))

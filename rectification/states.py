@@ -148,6 +148,7 @@ MEASURE_MOVES = {
     "reopen": Move(
         frozenset({WorkStatus.CLOSED}), WorkStatus.REBOUNDED, "认定反弹", needs_reason=True
     ),
+    "confirm": Move(frozenset({WorkStatus.CLOSED}), STAYS, "回头看巩固"),
 }
 
 PROBLEM_MOVES = {

@@ -35,6 +35,7 @@ _TONES = {
     "close": "done",
     "withdraw": "near",
     "lapse": "near",
+    "confirm": "done",
 }
 _OUTCOME_TONES = {
     RequestOutcome.APPROVED: "done",

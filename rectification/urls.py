@@ -1,6 +1,17 @@
 from django.urls import path, register_converter
 
-from rectification.views import actions, bulk, desk, extensions, ledger, measures, problems, rounds
+from rectification.views import (
+    actions,
+    bulk,
+    desk,
+    extensions,
+    ledger,
+    lookback,
+    measures,
+    problems,
+    recurrence,
+    rounds,
+)
 
 
 class CodeConverter:
@@ -22,6 +33,7 @@ HERE = "i/<slug:inspection>/"
 PROBLEM = f"{HERE}problems/<code:code>/"
 MEASURE = f"{HERE}measures/<code:code>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
+LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 app_name = "rectification"
 urlpatterns = [
@@ -58,4 +70,15 @@ urlpatterns = [
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),
     path(f"{HERE}ledger/export/", ledger.ledger_export, name="ledger_export"),
+    path(f"{HERE}lookback/", lookback.lookback_list, name="lookback_list"),
+    path(f"{HERE}lookback/new/", lookback.lookback_new, name="lookback_new"),
+    path(f"{HERE}lookback/draw/", lookback.lookback_draw, name="lookback_draw"),
+    path(LOOK_BACK, lookback.lookback_detail, name="lookback_detail"),
+    path(f"{LOOK_BACK}close/", lookback.lookback_close, name="lookback_close"),
+    path(f"{LOOK_BACK}measures/<code:code>/", lookback.lookback_item, name="lookback_item"),
+    path(
+        f"{LOOK_BACK}measures/<code:code>/record/", lookback.lookback_record, name="lookback_record"
+    ),
+    path(f"{PROBLEM}recurrence/", recurrence.problem_recurrence, name="problem_recurrence"),
+    path(f"{PROBLEM}recurrence/decide/", recurrence.recurrence_decide, name="recurrence_decide"),
 ]

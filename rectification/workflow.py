@@ -126,3 +126,13 @@ def accept(problem: Problem, *, by: User, at: datetime, why: str, version: int) 
     if not Problem.objects.filter(pk=problem.pk).awaiting_acceptance().exists():
         raise MoveRefused(f"{problem.code} 还有未销号的措施，不能验收销号。")
     moving.move_problem(problem, "close", by=by, at=at, why=why, closed_on=day_of(at))
+
+
+# Look-back ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm(measure: Measure, *, by: User, at: datetime, why: str, version: int) -> None:
+    """Put on record that a closed measure holds (回头看巩固). Raises MoveRefused, StaleSave."""
+    moving.require(permissions.may_look_back(by, measure), measure, "confirm")
+    moving.move_measure(measure, "confirm", by=by, at=at, why=why, version=version)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from rectification.models import InstitutionalOutcome
+from rectification.models import InstitutionalOutcome, LookBack
 from reports.models import Origin, Publication, Report
 from tests.factories import NOON, MeasureFactory
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
@@ -48,6 +48,7 @@ def plant(cast, count: int) -> None:  # noqa: F811
         outcome.measures.add(cast.measure)
         published(cast, f"report-{number}")
         postponed(cast)
+        looked_back(cast)
 
 
 def postponed(cast) -> None:  # noqa: F811
@@ -79,6 +80,22 @@ def published(cast, slug: str) -> None:  # noqa: F811
         figures=[],
         published_at=NOON,
         published_by=cast.office,
+    )
+
+
+def looked_back(cast) -> None:  # noqa: F811
+    LookBack.objects.create(
+        inspection=cast.inspection,
+        number=LookBack.objects.count() + 1,
+        name="三季度",
+        scope="all",
+        population_size=1,
+        population_digest="0",
+        sample_size=1,
+        seed="0",
+        by=cast.office,
+        at=NOON,
+        on=NOON.date(),
     )
 
 

@@ -21,12 +21,21 @@ from rectification.models.extension import (
     deadline_as_of,
 )
 from rectification.models.inspection import EXTENDING, FindingArea, Inspection
+from rectification.models.lookback import (
+    LookBack,
+    LookBackItem,
+    LookBackQuerySet,
+    LookBackResult,
+    LookBackScope,
+    LookBackState,
+)
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
 from rectification.models.notice import Channel, Notice, NoticeKind
 from rectification.models.outcome import InstitutionalOutcome
 from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
+from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
 from rectification.models.rework import Rework
 from rectification.models.workday import Workday
 
@@ -48,6 +57,12 @@ __all__ = [
     "InstitutionalOutcome",
     "Inspection",
     "Light",
+    "LookBack",
+    "LookBackItem",
+    "LookBackQuerySet",
+    "LookBackResult",
+    "LookBackScope",
+    "LookBackState",
     "Measure",
     "MeasureEvent",
     "MeasureQuerySet",
@@ -58,6 +73,9 @@ __all__ = [
     "ProblemEvent",
     "ProblemQuerySet",
     "ProgressEntry",
+    "Recurrence",
+    "RecurrenceDecision",
+    "RecurrenceQuerySet",
     "RequestEvidence",
     "Review",
     "ReviewStage",

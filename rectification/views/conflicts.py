@@ -35,7 +35,7 @@ class Conflict:
             for field in form.visible_fields()
         )
         differing = tuple(each for each in texts if each.theirs != each.yours)
-        return cls(sentence, _last_act(row), differing)
+        return cls(sentence, last_act(row), differing)
 
 
 def again(form: Versioned, *, version: int) -> Versioned:
@@ -49,7 +49,7 @@ def _latest_report(row):
     return row.progress.order_by("-pk").first() if isinstance(row, Measure) else None
 
 
-def _last_act(row) -> str:
+def last_act(row) -> str:
     event = row.events.select_related("by").order_by("-pk").first()
     if event is None:
         return ""

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rectification import access, permissions, queries, selection, timeline, workflow
+from rectification import access, permissions, queries, recurring, selection, timeline, workflow
 from rectification.forms import AcceptForm, ProblemFilters
 from rectification.models import InstitutionalOutcome, Measure, Problem
 from rectification.moving import MoveRefused, StaleSave
@@ -14,7 +14,7 @@ from rectification.views.conflicts import Conflict, again
 from rectification.views.listing import answer, import_url, listing, part
 from rectification.views.measures import bases
 
-SITUATION = ("status", "closed", "waiting")  # the filters that the tabs set
+SITUATION = ("status", "closed", "waiting", "recurring")  # the filters that the tabs set
 
 
 @require_safe
@@ -26,6 +26,9 @@ def problem_list(request, inspection):
     on = timezone.localdate()
     rows = selection.problems(visible, form.kept).for_list()
     rows = rows.counting_overdue(on=on, basis=selection.basis_of(form.kept))
+    linked = recurring.linked_within(request.user).values("problem")
+    if "recurring" in form.kept:
+        rows = rows.filter(pk__in=linked)
     url = reverse("rectification:problem_list", args=[found.code])
     page = listing(request, rows, url=url, form=form)
     ledger_import = import_url(request.user, found)
@@ -34,8 +37,8 @@ def problem_list(request, inspection):
         "inspection": found,
         "listing": page,
         "rows": [(problem, _percent(problem)) for problem in page.rows],
-        "tabs": _tabs(page, visible),
         "bases": bases(page),
+        "tabs": _tabs(page, visible, linked),
         "as_of": on,
         "import_url": ledger_import,
         "report_import_url": reverse("reports:report_import") if ledger_import else "",
@@ -43,15 +46,17 @@ def problem_list(request, inspection):
     return answer(request, "rectification/problem_list.html", context)
 
 
-def _tabs(page, visible):
+def _tabs(page, visible, linked):
     others = {name: value for name, value in page.form.kept.items() if name not in SITUATION}
-    counts = selection.tally_problems(selection.problems(visible, others))
+    rows = selection.problems(visible, others)
+    counts = selection.tally_problems(rows)
     choices = [
         ("全部", counts.total, {}),
         ("整改中", counts.unfinished, {"closed": "no"}),
         ("待验收", counts.waiting, {"waiting": "yes"}),
         ("已反弹", counts.rebounded, {"status": "rebounded"}),
         ("已完成", counts.closed, {"closed": "yes"}),
+        ("屡查屡犯", rows.filter(pk__in=linked).count(), {"recurring": "yes"}),
     ]
     return [page.tab(label, count, sets=sets, of=SITUATION) for label, count, sets in choices]
 
@@ -106,6 +111,8 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
         "elsewhere": problem.measures.count() - len(measures),
         "outcomes": outcomes,
         "events": timeline.problem_story(problem),
+        "kin": recurring.kin_of(problem, to=request.user),
+        "may_link": permissions.may_run(request.user, problem.inspection),
         "accept_form": (filled or blank) if may_accept else None,
         "conflict": conflict,
     }

@@ -38,6 +38,7 @@ DAILY = {
 WHOLE = DAILY | {
     "rectification:round_list",
     "rectification:round_detail",
+    "rectification:lookback_list",
     "reports:dashboard",
     "reports:measure_figure",
     "reports:problem_figure",
@@ -46,6 +47,8 @@ WHOLE = DAILY | {
 }
 OFFICE = WHOLE | {
     "rectification:ledger_import",
+    "rectification:lookback_new",
+    "rectification:problem_recurrence",
     "reports:draft_list",
     "reports:draft_new",
     "reports:draft_detail",

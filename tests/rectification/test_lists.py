@@ -243,7 +243,7 @@ def test_each_tab_of_problems_counts_what_it_opens(cast, client):
     tabs = client.get("/i/x25/problems/").context["tabs"]
 
     numbers = {tab.label: tab.number for tab in tabs}
-    assert numbers == {"全部": 3, "整改中": 2, "待验收": 1, "已反弹": 0, "已完成": 1}
+    assert numbers == {"全部": 3, "整改中": 2, "待验收": 1, "已反弹": 0, "已完成": 1, "屡查屡犯": 0}
     for tab in tabs:
         assert client.get(tab.url).context["listing"].page.paginator.count == tab.number
 
