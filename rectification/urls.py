@@ -1,6 +1,6 @@
-from django.urls import path, register_converter
+from django.urls import URLPattern, path, register_converter
 
-from rectification.views import actions, desk, ledger, measures, problems, rounds
+from rectification.views import actions, desk, ledger, measures, problems, registers, rounds
 
 
 class CodeConverter:
@@ -23,6 +23,23 @@ PROBLEM = f"{HERE}problems/<code:code>/"
 MEASURE = f"{HERE}measures/<code:code>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
 
+
+def register(address: str, name: str) -> list[URLPattern]:
+    """The addresses of one register: its list, a new row, and of a row amending and withdrawing."""
+    here, more = f"{HERE}{address}/", {"register": name}
+    return [
+        path(here, registers.register_list, more, name=f"{name}_list"),
+        path(f"{here}new/", registers.register_new, more, name=f"{name}_new"),
+        path(f"{here}<int:number>/amend/", registers.register_amend, more, name=f"{name}_amend"),
+        path(
+            f"{here}<int:number>/withdraw/",
+            registers.register_withdraw,
+            more,
+            name=f"{name}_withdraw",
+        ),
+    ]
+
+
 app_name = "rectification"
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -44,4 +61,7 @@ urlpatterns = [
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),
     path(f"{HERE}ledger/export/", ledger.ledger_export, name="ledger_export"),
+    *register("outcomes", "outcome"),
+    *register("accountability", "accountability"),
+    *register("money", "money"),
 ]

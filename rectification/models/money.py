@@ -66,3 +66,7 @@ class RecoveredMoney(Register):
     @property
     def ten_thousands(self) -> str:
         return in_ten_thousands(self.amount)
+
+    @property
+    def yuan(self) -> str:
+        return f"{self.amount:,.2f}元"

@@ -1,11 +1,11 @@
 """What the registers have in common: rows amended by version, and withdrawn, never deleted."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from accounts.models import under
 from rectification.models.inspection import Inspection
@@ -27,6 +27,10 @@ class RegisterQuerySet(models.QuerySet["Register"]):
 
     def matching(self, text: str) -> Self:
         return self.filter(Q(note__icontains=text) | Q(problem__code__icontains=text))
+
+    def totals(self, column: str) -> dict[str, Any]:
+        """The sum of the column for each kind that occurs; what was never entered has no sum."""
+        return dict(self.order_by().values_list("kind").annotate(Sum(column)))
 
     def for_list(self) -> Self:
         """The latest first, what was withdrawn at the end; with everything that the page shows."""

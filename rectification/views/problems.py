@@ -11,6 +11,7 @@ from rectification.models import InstitutionalOutcome, Measure, Problem
 from rectification.states import ProblemStatus
 from rectification.views.conflicts import Conflict, again
 from rectification.views.listing import answer, import_url, listing, part
+from rectification.views.refusals import note_secrecy
 
 SITUATION = ("status", "closed", "waiting")  # the filters that the tabs set
 
@@ -67,6 +68,7 @@ def problem_accept(request, inspection, code):
     problem = access.problem(request.user, inspection, code)
     form = AcceptForm(request.POST, auto_id="accept-%s")
     if not form.is_valid():
+        note_secrecy(form, kind="problem", row=problem, by=request.user, at=timezone.now())
         return problem_page(request, problem, filled=form)
     try:
         workflow.accept(problem, by=request.user, at=timezone.now(), **form.cleaned_data)

@@ -153,6 +153,20 @@ def standing(now: Overview, links: Links) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def results(inspection: Inspection, links: Links) -> tuple[tuple[str, str, str], ...]:
+    """The strip of what the work came to: people held to account, then money.
+
+    All of them, and each kind of which something was entered, be it zero.
+    """
+    people = figures.accountability(inspection, on=links.on)
+    sums = figures.money(inspection, on=links.on)
+    shown = (
+        *((each, "accountability") for each in people if not each.is_absent_kind),
+        *((each, "money") for each in sums if not each.is_absent_kind),
+    )
+    return tuple((each.says, each.label, links.register(name)) for each, name in shown)
+
+
 def decision_lines(waiting: Decisions, code: str, *, today: date) -> tuple[DecisionLine, ...]:
     """The oldest first; what does not fit is named in one line that leads to the desk."""
     lines = [_review_line(each, code, today=today) for each in waiting.to_review]

@@ -39,6 +39,10 @@ class Links:
     def outcomes(self) -> str:
         return self._at("reports:outcome_list", self.on)
 
+    def register(self, name: str) -> str:
+        """The register as it stands: it shows each row with its day."""
+        return reverse(f"rectification:{name}_list", args=[self.code])
+
     def returns(self) -> str:
         return self._at("reports:return_list", self.on)
 

@@ -121,10 +121,10 @@ def test_a_supervisor_reads_everything_and_changes_nothing(cast, client):
 @pytest.mark.parametrize(
     ("who", "labels"),
     [
-        ("liaison", ["待办", "问题", "措施", "台账"]),
-        ("office", ["待办", "问题", "措施", "调度", "台账", "报告", "总览"]),
-        ("executive", ["待办", "问题", "措施", "调度", "台账", "总览"]),
-        ("supervisor", ["待办", "问题", "措施", "调度", "台账", "总览"]),
+        ("liaison", ["待办", "问题", "措施", "成效", "台账"]),
+        ("office", ["待办", "问题", "措施", "调度", "成效", "台账", "报告", "总览"]),
+        ("executive", ["待办", "问题", "措施", "调度", "成效", "台账", "总览"]),
+        ("supervisor", ["待办", "问题", "措施", "调度", "成效", "台账", "总览"]),
     ],
 )
 def test_the_menu_shows_what_the_person_may_open(cast, client, who, labels):
