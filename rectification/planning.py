@@ -4,7 +4,7 @@ Content is what the plan says (text, units, people, deadline); the status of wor
 moves through `workflow` alone. Every entry and every amendment is in the journal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
-from accounts.models import User
+from accounts.models import Unit, User
 from rectification.models import Measure, MeasureEvent, Problem, ProblemEvent
 from rectification.states import ProblemStatus, WorkStatus
 
@@ -35,6 +35,10 @@ PROBLEM_CONTENT = ("wording", "public_wording", "category", "area", "lead_execut
 
 class PlanRefused(Exception):
     """The plan cannot be changed so: the message says why. Nothing was written."""
+
+
+class StalePlan(PlanRefused):
+    """Somebody saved the row after this person had opened it. Nothing was written."""
 
 
 @transaction.atomic
@@ -80,26 +84,60 @@ def enter_measure(measure: Measure, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def amend_measure(
-    measure: Measure, *, before: Mapping[str, str], by: User, at: datetime, why: str
+    measure: Measure,
+    *,
+    before: Mapping[str, str],
+    by: User,
+    at: datetime,
+    why: str,
+    supporting_units: Sequence[Unit] | None = None,
 ) -> None:
     """Write the measure's content, as changed on the object since its version was read.
 
-    `before` is `content_of` the row as it was read. Raises PlanRefused, ValidationError.
+    `before` is `content_of` the row as it was read; `supporting_units`, where they are given, take
+    the place of those that stand. Raises PlanRefused, StalePlan, ValidationError.
     """
     measure.full_clean()
     content = {name: getattr(measure, name) for name in MEASURE_CONTENT}
     rows = Measure.objects.filter(pk=measure.pk, version=measure.version)
     if not rows.update(version=F("version") + 1, **content):
-        raise PlanRefused(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
+        raise StalePlan(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
     measure.refresh_from_db(fields=["version"])
-    after = content_of(measure, MEASURE_CONTENT)
-    act = Act("amend", "measure", measure.subject_code, dict(before), after, why)
+    before, after = dict(before), content_of(measure, MEASURE_CONTENT)
+    if supporting_units is not None:
+        before["supporting_units"] = _names(measure.supporting_units.all())
+        measure.supporting_units.set(supporting_units)
+        after["supporting_units"] = _names(supporting_units)
+    act = Act("amend", "measure", measure.subject_code, before, after, why)
+    journal.append(act, by=by, at=at)
+
+
+@transaction.atomic
+def amend_problem(
+    problem: Problem, *, before: Mapping[str, str], by: User, at: datetime, why: str
+) -> None:
+    """Write the problem's content, as changed on the object since its version was read.
+
+    `before` is `content_of` the row as it was read. Raises StalePlan, ValidationError.
+    """
+    problem.full_clean()
+    content = {name: getattr(problem, name) for name in PROBLEM_CONTENT}
+    rows = Problem.objects.filter(pk=problem.pk, version=problem.version)
+    if not rows.update(version=F("version") + 1, **content):
+        raise StalePlan(f"{problem.code} 在您打开之后被别人改过，请重新打开再改。")
+    problem.refresh_from_db(fields=["version"])
+    after = content_of(problem, PROBLEM_CONTENT)
+    act = Act("amend", "problem", problem.subject_code, dict(before), after, why)
     journal.append(act, by=by, at=at)
 
 
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:
     """The content as the journal keeps it: every value as text."""
     return {name: _text(getattr(row, name)) for name in names}
+
+
+def _names(units: Iterable[Unit]) -> str:
+    return "、".join(str(unit) for unit in units)
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,15 @@
 from django.urls import URLPattern, path, register_converter
 
-from rectification.views import actions, desk, ledger, measures, problems, registers, rounds
+from rectification.views import (
+    actions,
+    amending,
+    desk,
+    ledger,
+    measures,
+    problems,
+    registers,
+    rounds,
+)
 
 
 class CodeConverter:
@@ -46,6 +55,8 @@ urlpatterns = [
     path(f"{HERE}problems/", problems.problem_list, name="problem_list"),
     path(PROBLEM, problems.problem_detail, name="problem_detail"),
     path(f"{PROBLEM}accept/", problems.problem_accept, name="problem_accept"),
+    path(f"{PROBLEM}amend/", amending.problem_amend, name="problem_amend"),
+    path(f"{MEASURE}amend/", amending.measure_amend, name="measure_amend"),
     path(f"{HERE}measures/", measures.measure_list, name="measure_list"),
     path(MEASURE, measures.measure_detail, name="measure_detail"),
     path(f"{MEASURE}report/", actions.measure_report, name="measure_report"),

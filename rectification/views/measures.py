@@ -16,7 +16,7 @@ from rectification.forms import (
 )
 from rectification.models import DispatchRound, Measure
 from rectification.states import TimeKind
-from rectification.views.listing import answer, import_url, listing, part
+from rectification.views.listing import amend_url, answer, import_url, listing, part
 
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
 
@@ -95,6 +95,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "refused": any(form.is_bound and form.errors for form in forms.values()),
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
+        "amend_url": amend_url(request.user, measure, kind="measure"),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")

@@ -10,7 +10,7 @@ from rectification.forms import AcceptForm, ProblemFilters
 from rectification.models import InstitutionalOutcome, Measure, Problem
 from rectification.states import ProblemStatus
 from rectification.views.conflicts import Conflict, again
-from rectification.views.listing import answer, import_url, listing, part
+from rectification.views.listing import amend_url, answer, import_url, listing, part
 from rectification.views.refusals import note_secrecy
 
 SITUATION = ("status", "closed", "waiting")  # the filters that the tabs set
@@ -106,6 +106,7 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
         "events": timeline.problem_story(problem),
         "accept_form": (filled or blank) if may_accept else None,
         "conflict": conflict,
+        "amend_url": amend_url(request.user, problem, kind="problem"),
     }
     template = part(request, "rectification/problem_detail.html", "page")
     return render(request, template, context, status=status)

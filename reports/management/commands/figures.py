@@ -71,7 +71,7 @@ def _as_object(inspection, now):
 
 
 def _results_as_object(inspection, *, on):
-    """By kind, `total` first: people as numbers, money in 元 as text; null where none was entered."""
+    """By kind, `total` first: people as numbers, money in 元 as text; null where none stands."""
     people = figures.accountability(inspection, on=on)
     sums = figures.money(inspection, on=on)
     return {
