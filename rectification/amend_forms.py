@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import Unit, User
-from rectification.forms import Prose, Versioned
+from rectification.forms import Many, One, Prose, Versioned
 from rectification.ledger import parsing
 from rectification.models import FindingArea, Measure, Problem
 from rectification.states import Precision, TimeKind
@@ -16,19 +16,6 @@ from rectification.states import Precision, TimeKind
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 MOST_MONTHS = 60
 LONG_TERM_MONTHS = 6
-
-
-def _choose(label: str, *, required: bool = False) -> forms.ModelChoiceField:
-    return forms.ModelChoiceField(
-        None,
-        label=label,
-        required=required,
-        empty_label="（无）",
-        error_messages={
-            "required": f"请选择{label}。",
-            "invalid_choice": f"{label}不在列表中，请重新选择。",
-        },
-    )
 
 
 class PhraseField(forms.CharField):
@@ -78,12 +65,12 @@ class AmendProblemForm(AmendForm):
     wording = Prose("反馈问题", most=4000, rows=5)
     public_wording = Prose("公开表述", most=4000, rows=4, required=False)
     category = Prose("问题类型", most=50, rows=1, required=False)
-    area = _choose("反馈方面")
-    lead_executive = _choose("牵头领导")
-    lead_unit = _choose("牵头单位")
+    area = One("反馈方面", required=False)
+    lead_executive = One("牵头领导", required=False)
+    lead_unit = One("牵头单位", required=False)
 
     @staticmethod
-    def standing(row: Problem) -> dict[str, Any]:
+    def standing(row: Any) -> dict[str, Any]:
         names = ("wording", "public_wording", "category", "area", "lead_executive", "lead_unit")
         return {name: getattr(row, name) for name in names}
 
@@ -100,19 +87,10 @@ class AmendMeasureForm(AmendForm):
 
     text = Prose("整改措施", most=4000, rows=5)
     target = Prose("整改目标", most=2000, rows=3, required=False)
-    lead_unit = _choose("牵头单位", required=True)
-    supporting_units = forms.ModelMultipleChoiceField(
-        None,
-        label="配合单位",
-        required=False,
-        widget=forms.SelectMultiple({"size": 8}),
-        help_text="可以多选。",
-        error_messages=dict.fromkeys(
-            ("list", "invalid_choice", "invalid_pk_value"), "配合单位不在列表中，请重新选择。"
-        ),
-    )
-    responsible_executive = _choose("责任领导")
-    person_in_charge = _choose("责任人")
+    lead_unit = One("牵头单位")
+    supporting_units = Many("配合单位", required=False, help_text="可以多选。")
+    responsible_executive = One("责任领导", required=False)
+    person_in_charge = One("责任人", required=False)
     time_kind = forms.ChoiceField(
         label="时限类型",
         choices=TimeKind,
@@ -138,7 +116,7 @@ class AmendMeasureForm(AmendForm):
     )
 
     @staticmethod
-    def standing(row: Measure) -> dict[str, Any]:
+    def standing(row: Any) -> dict[str, Any]:
         plain = ("text", "target", "lead_unit", "responsible_executive", "person_in_charge")
         return {
             **{name: getattr(row, name) for name in (*plain, "time_kind")},
@@ -180,9 +158,9 @@ class AmendMeasureForm(AmendForm):
         kind, time = self.cleaned_data["time_kind"], self.cleaned_data["deadline"]
         if kind == TimeKind.LONG_TERM and time is not None:
             self.add_error("deadline", "长期坚持的措施没有整改时限，请清空，改填复查周期。")
-        if kind == TimeKind.DATED and time is None:
+        elif kind == TimeKind.DATED and time is None:
             self.add_error("deadline", "限期整改的措施请填写整改时限。")
-        if self.changes_time and isinstance(self.row, Measure) and self.row.is_finished:
+        elif self.changes_time and self.row.is_finished:  # type: ignore[union-attr]
             self.add_error("deadline", f"{self.row.code} 已结束，整改时限不能再改。")
         elif self.changes_time and not self.cleaned_data.get("why"):
             self.add_error("why", "改了整改时限，请写明修改理由。")

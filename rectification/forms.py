@@ -1,5 +1,6 @@
 """What people type, checked: the forms of the verbs, and the filters of the lists."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
@@ -39,6 +40,43 @@ class Prose(forms.CharField):
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {}  # no maxlength: a browser would cut a pasted text without a word
+
+
+class One(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One row of a list, or none."""
+
+    def __init__(self, label: str, **rest: Any) -> None:
+        super().__init__(
+            None,
+            label=label,
+            empty_label="（无）",
+            error_messages={
+                "required": f"请选择{label}。",
+                "invalid_choice": f"{label}不在列表中，请重新选择。",
+            },
+            **rest,
+        )
+
+
+class Many(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Any number of rows of a list."""
+
+    def __init__(self, label: str, **rest: Any) -> None:
+        says = f"{label}不在列表中，请重新选择。"
+        names = ("list", "invalid_choice", "invalid_pk_value")
+        super().__init__(
+            None,
+            label=label,
+            widget=forms.SelectMultiple({"size": 8}),
+            error_messages={**dict.fromkeys(names, says), "required": f"请选择{label}。"},
+            **rest,
+        )
+
+    def clean(self, value: Any) -> Any:
+        """A key that no database holds is none of the list, whatever its length."""
+        if any(not re.fullmatch(r"\d{1,18}", str(each)) for each in value or ()):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
 
 
 class Versioned(forms.Form):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from django import forms
 from django.core.exceptions import ValidationError
 
-from rectification.forms import Filters, Prose, Versioned
+from rectification.forms import Filters, Many, One, Prose, Versioned
 from rectification.models import (
     AccountabilityKind,
     Evidence,
@@ -80,43 +80,6 @@ class Number(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """The pattern has said it all: those of a text would refuse a number."""
-
-
-class One(forms.ModelChoiceField):
-    """One row of a list, or none."""
-
-    def __init__(self, label: str, **rest: Any) -> None:
-        super().__init__(
-            None,
-            label=label,
-            empty_label="（无）",
-            error_messages={
-                "required": f"请选择{label}。",
-                "invalid_choice": f"{label}不在列表中，请重新选择。",
-            },
-            **rest,
-        )
-
-
-class Many(forms.ModelMultipleChoiceField):
-    """Any number of rows of a list."""
-
-    def __init__(self, label: str, **rest: Any) -> None:
-        says = f"{label}不在列表中，请重新选择。"
-        names = ("list", "invalid_choice", "invalid_pk_value")
-        super().__init__(
-            None,
-            label=label,
-            widget=forms.SelectMultiple({"size": 8}),
-            error_messages={**dict.fromkeys(names, says), "required": f"请选择{label}。"},
-            **rest,
-        )
-
-    def clean(self, value: Any) -> Any:
-        """A key that no database holds is none of the list, whatever its length."""
-        if any(not re.fullmatch(r"\d{1,18}", str(each)) for each in value or ()):
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
-        return super().clean(value)
 
 
 def kind_field(label: str, choices: type[Any]) -> forms.ChoiceField:

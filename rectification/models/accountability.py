@@ -18,6 +18,10 @@ class AccountabilityKind(models.TextChoices):
     OTHER = "other", "其他"
 
 
+class AccountabilityQuerySet(RegisterQuerySet["AccountabilityAction"]):
+    """See register."""
+
+
 class AccountabilityAction(Register):
     """问责: how many people, how, and when; never who. Zero people is a statement, not a gap."""
 
@@ -38,7 +42,7 @@ class AccountabilityAction(Register):
     )
     note = models.TextField("说明", max_length=2000, blank=True)
 
-    objects = RegisterQuerySet.as_manager()
+    objects = AccountabilityQuerySet.as_manager()
 
     class Meta(Register.Meta):
         verbose_name = verbose_name_plural = "问责处理"

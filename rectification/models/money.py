@@ -22,6 +22,10 @@ def in_ten_thousands(amount: Decimal) -> str:
     return f"{text}万元"
 
 
+class MoneyQuerySet(RegisterQuerySet["RecoveredMoney"]):
+    """See register."""
+
+
 class RecoveredMoney(Register):
     """追缴、清退、挽回的资金, in 元. Zero is a statement."""
 
@@ -42,7 +46,7 @@ class RecoveredMoney(Register):
     )
     note = models.TextField("说明", max_length=2000, blank=True)
 
-    objects = RegisterQuerySet.as_manager()
+    objects = MoneyQuerySet.as_manager()
 
     class Meta(Register.Meta):
         verbose_name = verbose_name_plural = "追缴挽回资金"

@@ -35,7 +35,7 @@ class TitleKeyField(models.CharField):  # type: ignore[type-arg]
         return key
 
 
-class OutcomeQuerySet(RegisterQuerySet):
+class OutcomeQuerySet(RegisterQuerySet["InstitutionalOutcome"]):
     def visible_within(self, paths: Iterable[str]) -> Self:
         """Those of an organisation in the subtrees, or of a measure or problem visible there."""
         paths = list(paths)

@@ -1,7 +1,7 @@
 """What the registers have in common: rows amended by version, and withdrawn, never deleted."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +11,10 @@ from accounts.models import under
 from rectification.models.inspection import Inspection
 from rectification.models.problem import Problem
 
+Row = TypeVar("Row", bound="Register")
 
-class RegisterQuerySet(models.QuerySet["Register"]):
+
+class RegisterQuerySet(models.QuerySet[Row]):
     def standing(self) -> Self:
         """Those that count."""
         return self.filter(withdrawn_at=None)
@@ -30,7 +32,8 @@ class RegisterQuerySet(models.QuerySet["Register"]):
 
     def totals(self, column: str) -> dict[str, Any]:
         """The sum of the column for each kind that occurs; what was never entered has no sum."""
-        return dict(self.order_by().values_list("kind").annotate(Sum(column)))
+        by_kind = self.order_by().values_list("kind")
+        return dict(by_kind.annotate(Sum(column)))
 
     def for_list(self) -> Self:
         """The latest first, what was withdrawn at the end; with everything that the page shows."""

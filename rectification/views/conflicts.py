@@ -78,7 +78,8 @@ def words(field: forms.Field, value: Any) -> str:
         rows = field.queryset.filter(pk__in=keys) if field.queryset is not None else ()
         return "、".join(str(row) for row in rows)
     if isinstance(field, forms.ChoiceField):
-        names = {str(key): str(name) for key, name in field.choices}  # type: ignore[union-attr, str-unpack]
+        options: Any = field.choices
+        names = {str(key): str(name) for key, name in options}
         return "、".join(names.get(str(each), str(each)) for each in values)
     return "".join(str(each) for each in values)
 

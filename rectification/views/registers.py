@@ -2,6 +2,7 @@
 scope and kept by the office. One view for each act; the address says which register."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -44,6 +45,11 @@ class Kind:
     name: str
     model: type[Register]
     form: type[RegisterForm]
+    template: str
+
+    @property
+    def rows(self) -> Any:
+        return self.model._default_manager
 
     @property
     def label(self) -> str:
@@ -53,9 +59,14 @@ class Kind:
 KINDS = {
     each.name: each
     for each in (
-        Kind("outcome", InstitutionalOutcome, OutcomeForm),
-        Kind("accountability", AccountabilityAction, AccountabilityForm),
-        Kind("money", RecoveredMoney, MoneyForm),
+        Kind("outcome", InstitutionalOutcome, OutcomeForm, "rectification/outcome_list.html"),
+        Kind(
+            "accountability",
+            AccountabilityAction,
+            AccountabilityForm,
+            "rectification/accountability_list.html",
+        ),
+        Kind("money", RecoveredMoney, MoneyForm, "rectification/money_list.html"),
     )
 }
 
@@ -64,7 +75,7 @@ KINDS = {
 def register_list(request, inspection, register):
     found = access.inspection(request.user, inspection)
     kind, paths = KINDS[register], permissions.scope_of(request.user)
-    visible = kind.model._default_manager.filter(inspection=found).visible_within(paths)
+    visible = kind.rows.filter(inspection=found).visible_within(paths)
     form = RegisterFilters.read(request.GET, choices={})
     rows = visible.matching(form.kept["q"]) if "q" in form.kept else visible
     if kind.name == "outcome":
@@ -83,7 +94,7 @@ def register_list(request, inspection, register):
         "as_of": timezone.localdate(),
         "new_url": reverse(f"rectification:{register}_new", args=[found.code]) if may_write else "",
     }
-    return answer(request, f"rectification/{register}_list.html", context)
+    return answer(request, kind.template, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -195,7 +206,7 @@ def _row(request, inspection, register, number):
     found = access.run(request.user, inspection)
     if number > 2**62:
         raise Http404
-    rows = KINDS[register].model._default_manager.filter(inspection=found)
+    rows = KINDS[register].rows.filter(inspection=found)
     return get_object_or_404(rows.select_related("inspection__inspected_unit"), pk=number)
 
 
@@ -250,7 +261,7 @@ def _with_files(rows, paths):
 def _tabs(found, paths, current):
     tabs = []
     for kind in KINDS.values():
-        rows = kind.model._default_manager.filter(inspection=found).visible_within(paths)
+        rows = kind.rows.filter(inspection=found).visible_within(paths)
         url = reverse(f"rectification:{kind.name}_list", args=[found.code])
         tabs.append((kind.label, url, rows.standing().count(), kind is current))
     return tabs
@@ -263,17 +274,11 @@ def _totals(kind, rows):
         whole = (f"{sum(counts.values())}项", "制度成果", "")
         return [whole, *((f"{number}项", each.label, "") for each, number in counts.items())]
     if kind.name == "accountability":
-        people = rows.totals("people")
-        shown = {
-            each: f"{people[each]}人" if each in people else "—" for each in AccountabilityKind
-        }
-        whole = f"{sum(people.values())}人" if people else "—"
-    else:
-        sums = rows.totals("amount")
-        shown = {each: _money(sums[each]) if each in sums else "—" for each in MoneyKind}
-        whole = _money(sum(sums.values())) if sums else "—"
-    return [(whole, "合计", ""), *((value, each.label, "") for each, value in shown.items())]
+        return _strip(rows.totals("people"), AccountabilityKind, says="{}人".format)
+    return _strip(rows.totals("amount"), MoneyKind, says=in_ten_thousands)
 
 
-def _money(amount):
-    return in_ten_thousands(amount)
+def _strip(sums, kinds, *, says):
+    whole = says(sum(sums.values())) if sums else "—"
+    of_kinds = ((says(sums[each]) if each in sums else "—", each.label, "") for each in kinds)
+    return [(whole, "合计", ""), *of_kinds]

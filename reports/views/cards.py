@@ -158,13 +158,13 @@ def results(inspection: Inspection, links: Links) -> tuple[tuple[str, str, str],
 
     All of them, and each kind of which something was entered, be it zero.
     """
-    people = figures.accountability(inspection, on=links.on)
+    people, money = links.register("accountability"), links.register("money")
+    held = figures.accountability(inspection, on=links.on)
     sums = figures.money(inspection, on=links.on)
-    shown = (
-        *((each, "accountability") for each in people if not each.is_absent_kind),
-        *((each, "money") for each in sums if not each.is_absent_kind),
+    return (
+        *((each.says, each.label, people) for each in held if not each.is_absent_kind),
+        *((each.says, each.label, money) for each in sums if not each.is_absent_kind),
     )
-    return tuple((each.says, each.label, links.register(name)) for each, name in shown)
 
 
 def decision_lines(waiting: Decisions, code: str, *, today: date) -> tuple[DecisionLine, ...]:

@@ -83,8 +83,8 @@ def _results_as_object(inspection, *, on):
 def _results_as_lines(inspection, *, on):
     for each in figures.accountability(inspection, on=on):
         yield ("问责" if each.key == "total" else f"问责·{each.label}"), each.says
-    for each in figures.money(inspection, on=on):
-        yield ("追缴挽回资金" if each.key == "total" else f"资金·{each.label}"), each.says
+    for money in figures.money(inspection, on=on):
+        yield ("追缴挽回资金" if money.key == "total" else f"资金·{money.label}"), money.says
 
 
 def _rate(rate):
