@@ -5,12 +5,14 @@ No administrator sees business data; nothing here can be deleted; every change i
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import BooleanField
 from django.utils import timezone
 
-from accounts import journal
+from accounts import journal, opened
 from accounts.models import JournalEntry, Role, RoleAssignment, Unit, User
 from accounts.rights import rights_of
 
@@ -60,11 +62,92 @@ class GrantedAdmin(admin.ModelAdmin):
         )
         journal.append(act, by=request.user, at=timezone.now())
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Refuse a save of what somebody else saved after it was opened: 409, both values shown."""
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        if row is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            request.late, token = None, ""
+            if request.method == "POST":
+                row = self.model._default_manager.select_for_update().get(pk=row.pk)
+                token = request.POST.get("_opened", "")
+                rows = self._opened(request, row)
+                request.late = opened.late(rows, token=token, typed=_typed(request.POST, rows))
+            if request.method != "POST" or request.late:
+                token = opened.sign(self._opened(request, row))
+            more = {**(extra_context or {}), "opened": token, "conflict": request.late}
+            answer = super().changeform_view(request, object_id, form_url, more)
+        if request.late:
+            answer.status_code = 409
+        return answer
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """A form that came too late is wrong as a whole: it is shown again and nothing is saved."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        late = getattr(request, "late", None)
+        return _refusing(form, late.sentence) if late else form
+
+    def _opened(self, request, row):
+        """The row as a form shows it, and those that are edited with it."""
+        shown = flatten_fieldsets(self.get_fieldsets(request, row))
+        rows = [opened.Opened(row, _columns(self.model, among=shown))]
+        for formset, inline in self.get_formsets_with_inlines(request, row):
+            prefix = formset.get_default_prefix()
+            columns = _columns(inline.model, without=formset.fk.name)
+            related = inline.model._default_manager.filter(**{formset.fk.name: row})
+            rows += [
+                opened.Opened(each, columns, f"{prefix}/{each.pk}")
+                for each in related.order_by("pk")
+            ]
+        return rows
+
     def log_addition(self, request, obj, message):
         """The journal is the record; Django's own log would be a second one."""
 
     def log_change(self, request, obj, message):
         """See log_addition."""
+
+
+def _columns(model, *, among=None, without=""):
+    """The columns that a form edits; the password has a page of its own."""
+    names = [field.name for field in model._meta.concrete_fields if field.editable]
+    return tuple(
+        name
+        for name in names
+        if name not in {"password", "id", without} and (among is None or name in among)
+    )
+
+
+def _typed(data, rows):
+    """What was sent for each row, by column; nothing of columns that the form does not send."""
+    prefixes = {"": ""}
+    for name, value in data.items():
+        if name.endswith("-id"):
+            prefix = name.removesuffix("id")
+            prefixes[f"{prefix.split('-')[0]}/{value}"] = prefix
+    typed = {}
+    for each in rows:
+        prefix = prefixes.get(each.key)
+        names = each.columns if prefix is not None else ()
+        sent = {name: _sent(each.field(name), data, f"{prefix}{name}") for name in names}
+        typed[each.key] = {name: value for name, value in sent.items() if value is not None}
+    return typed
+
+
+def _sent(field, data, name):
+    """The text of a control; of a box that nobody ticked a browser sends nothing."""
+    return str(name in data) if isinstance(field, BooleanField) else data.get(name)
+
+
+def _refusing(form, sentence):
+    class Refusing(form):  # type: ignore[valid-type, misc]  # made by Django for the model
+        def clean(self):
+            cleaned = super().clean()
+            self.add_error(None, sentence)
+            return cleaned
+
+    return Refusing
 
 
 def _shown(form, name, value):

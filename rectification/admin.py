@@ -1,10 +1,14 @@
 """The settings of an inspection and the working calendar. Nothing with a state is edited here."""
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms import BaseInlineFormSet
 
 from accounts.admin import GrantedAdmin
 from accounts.models import Role
 from rectification.models import FindingArea, Inspection, ReviewStage, Workday
+
+FEWEST_STAGES, MOST_STAGES = 2, 5
 
 
 class SettingInline(admin.TabularInline):
@@ -19,9 +23,24 @@ class SettingInline(admin.TabularInline):
     has_add_permission = has_change_permission = has_view_permission
 
 
+class StageFormSet(BaseInlineFormSet):
+    """Two to five stages, each at a place of its own; a new inspection may leave them to us."""
+
+    def clean(self):
+        rows = [form.cleaned_data for form in self.forms if getattr(form, "cleaned_data", None)]
+        orders = [row.get("order") for row in rows]
+        if len(orders) != len(set(orders)):
+            raise ValidationError("审核环节的顺序不能重复，请从1起依次编号。")
+        is_new = self.instance._state.adding
+        if (rows or not is_new) and not FEWEST_STAGES <= len(rows) <= MOST_STAGES:
+            raise ValidationError(f"审核环节要设两到五级，现在有{len(rows)}级，请增减后再保存。")
+        super().clean()
+
+
 class StageInline(SettingInline):
     model = ReviewStage
-    max_num = 5
+    formset = StageFormSet
+    max_num = MOST_STAGES
 
 
 class AreaInline(SettingInline):

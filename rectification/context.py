@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("measures", "措施", "rectification:measure_list", _anybody),
     Entry("rounds", "调度", "rectification:round_list", permissions.may_oversee),
     Entry("look_back", "回头看", "rectification:lookback_list", permissions.may_oversee),
+    Entry("outcomes", "成效", "rectification:outcome_list", _anybody),
     Entry("ledger", "台账", "rectification:ledger", _anybody),
     Entry("reports", "报告", "reports:draft_list", permissions.may_run),
     Entry("dashboard", "总览", "reports:dashboard", permissions.may_oversee),

@@ -1,5 +1,6 @@
 """What people type, checked: the forms of the verbs, and the filters of the lists."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
@@ -49,6 +50,43 @@ class Prose(forms.CharField):
         return {}  # no maxlength: a browser would cut a pasted text without a word
 
 
+class One(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One row of a list, or none."""
+
+    def __init__(self, label: str, **rest: Any) -> None:
+        super().__init__(
+            None,
+            label=label,
+            empty_label="（无）",
+            error_messages={
+                "required": f"请选择{label}。",
+                "invalid_choice": f"{label}不在列表中，请重新选择。",
+            },
+            **rest,
+        )
+
+
+class Many(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Any number of rows of a list."""
+
+    def __init__(self, label: str, **rest: Any) -> None:
+        says = f"{label}不在列表中，请重新选择。"
+        names = ("list", "invalid_choice", "invalid_pk_value")
+        super().__init__(
+            None,
+            label=label,
+            widget=forms.SelectMultiple({"size": 8}),
+            error_messages={**dict.fromkeys(names, says), "required": f"请选择{label}。"},
+            **rest,
+        )
+
+    def clean(self, value: Any) -> Any:
+        """A key that no database holds is none of the list, whatever its length."""
+        if any(not re.fullmatch(r"\d{1,18}", str(each)) for each in value or ()):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
+
+
 class Versioned(forms.Form):
     """A form that was opened on a version of a row, and must say on which."""
 
@@ -58,6 +96,10 @@ class Versioned(forms.Form):
         if "version" in self.errors:
             raise ValidationError("这一页缺少版本信息或已经失效，没有保存。请核对文字后重新提交。")
         return self.cleaned_data
+
+    def anew(self, data: Mapping[str, Any]) -> Self:
+        """The same form on other data: what was typed, on the version that stands."""
+        return type(self)(data, auto_id=self.auto_id)
 
 
 class ReportForm(Versioned):

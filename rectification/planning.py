@@ -4,7 +4,7 @@ Content is what the plan says (text, units, people, deadline); the status of wor
 moves through `workflow` alone. Every entry and every amendment is in the journal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
-from accounts.models import User
+from accounts.models import Unit, User
 from rectification import closing, extending
 from rectification.models import DeadlineChange, Measure, MeasureEvent, Problem, ProblemEvent
 from rectification.states import ProblemStatus, WorkStatus
@@ -37,6 +37,10 @@ PROBLEM_CONTENT = ("wording", "public_wording", "category", "area", "lead_execut
 
 class PlanRefused(Exception):
     """The plan cannot be changed so: the message says why. Nothing was written."""
+
+
+class StalePlan(PlanRefused):
+    """Somebody saved the row after this person had opened it. Nothing was written."""
 
 
 @transaction.atomic
@@ -82,12 +86,19 @@ def enter_measure(measure: Measure, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def amend_measure(
-    measure: Measure, *, before: Mapping[str, str], by: User, at: datetime, why: str
+    measure: Measure,
+    *,
+    before: Mapping[str, str],
+    by: User,
+    at: datetime,
+    why: str,
+    supporting_units: Sequence[Unit] | None = None,
 ) -> None:
     """Write the measure's content, as changed on the object since its version was read.
 
-    `before` is `content_of` the row as it was read. Another deadline is a dated row of its own.
-    Raises PlanRefused, ValidationError.
+    `before` is `content_of` the row as it was read; `supporting_units`, where they are given, take
+    the place of those that stand. Another deadline is a dated row of its own.
+    Raises PlanRefused, StalePlan, ValidationError.
     """
     measure.full_clean()
     stood = Measure.objects.only("deadline", "precision", "times_postponed").get(pk=measure.pk)
@@ -96,12 +107,16 @@ def amend_measure(
     rows = Measure.objects.filter(pk=measure.pk, version=measure.version)
     approved = rows.values_list(*APPROVED_CONTENT).first()
     if not rows.update(version=F("version") + 1, **content):
-        raise PlanRefused(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
+        raise StalePlan(f"{measure.code} 在您打开之后被别人改过，请重新打开再改。")
     measure.refresh_from_db(fields=["version", "times_postponed"])
     if (measure.deadline, measure.precision) != (stood.deadline, stood.precision):
         _note_deadline(measure, stood=stood, by=by, at=at, why=why)
-    after = content_of(measure, MEASURE_CONTENT)
-    act = Act("amend", "measure", measure.subject_code, dict(before), after, why)
+    before, after = dict(before), content_of(measure, MEASURE_CONTENT)
+    if supporting_units is not None:
+        before["supporting_units"] = _names(measure.supporting_units.all())
+        measure.supporting_units.set(supporting_units)
+        after["supporting_units"] = _names(supporting_units)
+    act = Act("amend", "measure", measure.subject_code, before, after, why)
     journal.append(act, by=by, at=at)
     if approved != (measure.text, measure.target):
         closing.evidence_changed([measure], why="整改措施或整改目标已修改。", by=by, at=at)
@@ -134,6 +149,10 @@ def _note_deadline(measure: Measure, *, stood: Measure, by: User, at: datetime, 
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:
     """The content as the journal keeps it: every value as text."""
     return {name: _text(getattr(row, name)) for name in names}
+
+
+def _names(units: Iterable[Unit]) -> str:
+    return "、".join(str(unit) for unit in units)
 
 
 def _text(value: object) -> str:

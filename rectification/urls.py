@@ -1,7 +1,8 @@
-from django.urls import path, register_converter
+from django.urls import URLPattern, path, register_converter
 
 from rectification.views import (
     actions,
+    amending,
     bulk,
     desk,
     extensions,
@@ -10,6 +11,7 @@ from rectification.views import (
     measures,
     problems,
     recurrence,
+    registers,
     rounds,
 )
 
@@ -35,6 +37,23 @@ MEASURE = f"{HERE}measures/<code:code>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
+
+def register(address: str, name: str) -> list[URLPattern]:
+    """The addresses of one register: its list, a new row, and of a row amending and withdrawing."""
+    here, more = f"{HERE}{address}/", {"register": name}
+    return [
+        path(here, registers.register_list, more, name=f"{name}_list"),
+        path(f"{here}new/", registers.register_new, more, name=f"{name}_new"),
+        path(f"{here}<int:number>/amend/", registers.register_amend, more, name=f"{name}_amend"),
+        path(
+            f"{here}<int:number>/withdraw/",
+            registers.register_withdraw,
+            more,
+            name=f"{name}_withdraw",
+        ),
+    ]
+
+
 app_name = "rectification"
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -42,6 +61,8 @@ urlpatterns = [
     path(PROBLEM, problems.problem_detail, name="problem_detail"),
     path(f"{PROBLEM}accept/", problems.problem_accept, name="problem_accept"),
     path(f"{HERE}bulk/", bulk.measure_bulk, name="measure_bulk"),
+    path(f"{PROBLEM}amend/", amending.problem_amend, name="problem_amend"),
+    path(f"{MEASURE}amend/", amending.measure_amend, name="measure_amend"),
     path(f"{HERE}measures/", measures.measure_list, name="measure_list"),
     path(MEASURE, measures.measure_detail, name="measure_detail"),
     path(f"{MEASURE}report/", actions.measure_report, name="measure_report"),
@@ -81,4 +102,7 @@ urlpatterns = [
     ),
     path(f"{PROBLEM}recurrence/", recurrence.problem_recurrence, name="problem_recurrence"),
     path(f"{PROBLEM}recurrence/decide/", recurrence.recurrence_decide, name="recurrence_decide"),
+    *register("outcomes", "outcome"),
+    *register("accountability", "accountability"),
+    *register("money", "money"),
 ]

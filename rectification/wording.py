@@ -20,6 +20,7 @@ _SECRECY_MARK = re.compile(
 _IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
 _DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+SECRECY = "secrecy_mark"  # the code of that refusal: it is recorded
 _MARKS_MOST = 8  # more marks on one letter than any script needs
 
 
@@ -27,7 +28,8 @@ def no_secrecy_mark(text: str) -> None:
     """Raises ValidationError where the text carries a mark of secrecy."""
     if found := _SECRECY_MARK.search(text):
         raise ValidationError(
-            f"文字中有密级标志“{found.group().strip()}”。本系统为非涉密系统，严禁填报涉密内容，没有保存。"
+            f"文字中有密级标志“{found.group().strip()}”。本系统为非涉密系统，严禁填报涉密内容，没有保存。",
+            code=SECRECY,
         )
 
 

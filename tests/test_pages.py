@@ -10,7 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from rectification.models import InstitutionalOutcome, LookBack
+from rectification.models import (
+    AccountabilityAction,
+    InstitutionalOutcome,
+    LookBack,
+    RecoveredMoney,
+)
 from reports.models import Origin, Publication, Report
 from tests.factories import NOON, MeasureFactory
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
@@ -46,6 +51,11 @@ def plant(cast, count: int) -> None:  # noqa: F811
             inspection=cast.inspection, title=f"巡查办法{number}", issued_on=date(2025, 6, 30)
         )
         outcome.measures.add(cast.measure)
+        happened = {"inspection": cast.inspection, "day": date(2025, 6, 30)}
+        AccountabilityAction.objects.create(
+            **happened, kind="talk", people=number, problem=cast.problem
+        )
+        RecoveredMoney.objects.create(**happened, kind="averted", amount=number)
         published(cast, f"report-{number}")
         postponed(cast)
         looked_back(cast)

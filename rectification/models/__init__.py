@@ -1,3 +1,4 @@
+from rectification.models.accountability import AccountabilityAction, AccountabilityKind
 from rectification.models.closeout import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
@@ -31,16 +32,20 @@ from rectification.models.lookback import (
 )
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
+from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
 from rectification.models.notice import Channel, Notice, NoticeKind
-from rectification.models.outcome import InstitutionalOutcome
+from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
 from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
 from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
+from rectification.models.register import Register
 from rectification.models.rework import Rework
 from rectification.models.workday import Workday
 
 __all__ = [
     "EXTENDING",
+    "AccountabilityAction",
+    "AccountabilityKind",
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
@@ -67,8 +72,10 @@ __all__ = [
     "MeasureEvent",
     "MeasureQuerySet",
     "Milestone",
+    "MoneyKind",
     "Notice",
     "NoticeKind",
+    "OutcomeKind",
     "Problem",
     "ProblemEvent",
     "ProblemQuerySet",
@@ -76,10 +83,14 @@ __all__ = [
     "Recurrence",
     "RecurrenceDecision",
     "RecurrenceQuerySet",
+    "RecoveredMoney",
+    "Register",
     "RequestEvidence",
     "Review",
     "ReviewStage",
     "Rework",
     "Workday",
     "deadline_as_of",
+    "in_ten_thousands",
+    "title_key",
 ]

@@ -17,6 +17,7 @@ from rectification.forms import (
 )
 from rectification.views.conflicts import Conflict, again
 from rectification.views.measures import measure_page
+from rectification.views.refusals import note_secrecy
 
 
 @require_POST
@@ -122,6 +123,7 @@ def _act(request, measure, form, verb):
     """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
     name = request.resolver_match.url_name.removeprefix("measure_")
     if not form.is_valid():
+        note_secrecy(form, kind="measure", row=measure, by=request.user, at=timezone.now())
         return measure_page(request, measure, filled={name: form})
     try:
         said = verb(**form.cleaned_data)

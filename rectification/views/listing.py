@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import User
 from rectification import permissions
 from rectification.forms import Filters
-from rectification.models import Inspection
+from rectification.models import Inspection, Measure, Problem
 
 PAGE_ROWS = 50
 
@@ -130,6 +130,13 @@ def import_url(user: User, inspection: Inspection) -> str:
     if not permissions.may_run(user, inspection):
         return ""
     return reverse("rectification:ledger_import", args=[inspection.code])
+
+
+def amend_url(user: User, row: Measure | Problem, *, kind: str) -> str:
+    """Where the content of a measure or a problem is amended, for whoever may; else empty."""
+    if not permissions.may_run(user, row.inspection):
+        return ""
+    return reverse(f"rectification:{kind}_amend", args=[row.inspection.code, row.code])
 
 
 def part(request: HttpRequest, template: str, name: str) -> str:

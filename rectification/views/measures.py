@@ -21,7 +21,7 @@ from rectification.forms import (
 from rectification.models import DispatchRound, Measure
 from rectification.states import MEASURE_MOVES, Basis, RequestOutcome, TimeKind
 from rectification.views.extension_card import extension_card
-from rectification.views.listing import answer, import_url, listing, part
+from rectification.views.listing import amend_url, answer, import_url, listing, part
 
 REDONE_WITHIN = timedelta(days=14)  # what the form proposes: until the next dispatch, mostly
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
@@ -130,6 +130,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "extensions": extensions,
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
+        "amend_url": amend_url(request.user, measure, kind="measure"),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")

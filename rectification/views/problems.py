@@ -11,8 +11,9 @@ from rectification.models import InstitutionalOutcome, Measure, Problem
 from rectification.moving import MoveRefused, StaleSave
 from rectification.states import ProblemStatus
 from rectification.views.conflicts import Conflict, again
-from rectification.views.listing import answer, import_url, listing, part
+from rectification.views.listing import amend_url, answer, import_url, listing, part
 from rectification.views.measures import bases
+from rectification.views.refusals import note_secrecy
 
 SITUATION = ("status", "closed", "waiting", "recurring")  # the filters that the tabs set
 
@@ -76,6 +77,7 @@ def problem_accept(request, inspection, code):
     problem = access.problem(request.user, inspection, code)
     form = AcceptForm(request.POST, auto_id="accept-%s")
     if not form.is_valid():
+        note_secrecy(form, kind="problem", row=problem, by=request.user, at=timezone.now())
         return problem_page(request, problem, filled=form)
     try:
         workflow.accept(problem, by=request.user, at=timezone.now(), **form.cleaned_data)
@@ -115,6 +117,7 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
         "may_link": permissions.may_run(request.user, problem.inspection),
         "accept_form": (filled or blank) if may_accept else None,
         "conflict": conflict,
+        "amend_url": amend_url(request.user, problem, kind="problem"),
     }
     template = part(request, "rectification/problem_detail.html", "page")
     return render(request, template, context, status=status)

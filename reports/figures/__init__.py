@@ -47,6 +47,7 @@ from reports.figures.listing import (
 )
 from reports.figures.overdue import Band, OverdueMeasure, longest_overdue, overdue_by_age
 from reports.figures.rates import Rate
+from reports.figures.results import MoneyOfKind, PeopleOfKind, accountability, money
 from reports.figures.standing import measures_as_of, problems_as_of
 from reports.figures.stated import Statement, statements
 from reports.figures.units import Discipline, UnitRow, unit_rows
@@ -69,8 +70,10 @@ __all__ = [
     "Figure",
     "Line",
     "MeasureCounts",
+    "MoneyOfKind",
     "OverdueMeasure",
     "Overview",
+    "PeopleOfKind",
     "Point",
     "ProblemCounts",
     "Rate",
@@ -78,6 +81,7 @@ __all__ = [
     "Statement",
     "UnitRow",
     "count_extensions",
+    "accountability",
     "count_measures",
     "count_outcomes",
     "count_problems",
@@ -90,6 +94,7 @@ __all__ = [
     "measure_line",
     "measures_as_of",
     "measures_behind",
+    "money",
     "outcome_line",
     "outcomes_behind",
     "overdue_by_age",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from rectification.models import DeadlineChange, Inspection, InstitutionalOutcome, MeasureEvent
 from reports.figures.definitions import MEASURE_FIGURES, PROBLEM_FIGURES, Figure
@@ -105,7 +105,13 @@ def count_problems(inspection: Inspection, *, on: date) -> ProblemCounts:
 
 def count_outcomes(inspection: Inspection, *, on: date) -> int:
     """Institutional outcomes issued by `on`, each title once."""
-    return InstitutionalOutcome.objects.filter(inspection=inspection, issued_on__lte=on).count()
+    return outcomes_issued(inspection, on=on).count()
+
+
+def outcomes_issued(inspection: Inspection, *, on: date) -> QuerySet[InstitutionalOutcome]:
+    """Those that count: issued by `on`, and not withdrawn."""
+    standing = InstitutionalOutcome.objects.standing()
+    return standing.filter(inspection=inspection, issued_on__lte=on)
 
 
 def count_rework_rounds(inspection: Inspection, *, on: date) -> int:

@@ -239,9 +239,16 @@ PROBLEM_FIGURES = (
     ),
 )
 
-OUTCOMES = "截至当日印发的制度成果，按制度名称计；几条措施共有一项的，只计一次。"
+OUTCOMES = (
+    "截至当日印发的制度成果，按制度名称计；几条措施共有一项的，只计一次。"
+    "名称中的书名号、空格和全角半角不计，撤下的不计。"
+)
 EXTENSIONS = "截至当日累计批准延期的次数；一条措施延期几次计几次，不含台账里直接调整的时限。"
 REWORK_ROUNDS = "截至当日累计退回的次数；一条措施退回几次计几次。"
+ACCOUNTABILITY = "截至当日登记的问责人数，按处理方式计；登记0人显示0人，没有登记显示—，撤下的不计。"
+MONEY = (
+    "截至当日登记的追缴、清退、挽回资金，按类别计；登记0元显示0万元，没有登记显示—，撤下的不计。"
+)
 RATES = "完成率＝已销号的措施÷措施总数；销号率＝已完成的问题÷问题总数。均保留一位小数，四舍五入。"
 
 DEFINITIONS = (
@@ -251,6 +258,8 @@ DEFINITIONS = (
     ("制度成果", OUTCOMES),
     ("累计退回", REWORK_ROUNDS),
     ("累计延期", EXTENSIONS),
+    ("问责", ACCOUNTABILITY),
+    ("追缴挽回资金", MONEY),
 )
 
 _BY_KEY = {figure.key: figure for figure in (*MEASURE_FIGURES, *AGE_BANDS, *ORIGINAL_AGE_BANDS)}

@@ -16,6 +16,7 @@ from rectification.models import (
     Problem,
 )
 from rectification.states import ProblemStatus, TimeKind, WorkStatus
+from reports.figures.counting import outcomes_issued
 from reports.figures.definitions import Figure
 from reports.figures.standing import measures_as_of, problems_as_of
 
@@ -51,7 +52,7 @@ def problems_behind(figure: Figure, inspection: Inspection, *, on: date) -> Quer
 
 def outcomes_behind(inspection: Inspection, *, on: date) -> QuerySet[InstitutionalOutcome]:
     """Those that `count_outcomes` counts, with their measures fetched."""
-    issued = InstitutionalOutcome.objects.filter(inspection=inspection, issued_on__lte=on)
+    issued = outcomes_issued(inspection, on=on)
     return issued.prefetch_related("measures__lead_unit").order_by("issued_on", "pk")
 
 
@@ -85,7 +86,8 @@ def outcome_line(outcome: InstitutionalOutcome) -> Line:
     measures = sorted(measure.code for measure in outcome.measures.all())
     units = {str(measure.lead_unit): None for measure in outcome.measures.all()}
     day = f"{outcome.issued_on.year}年{outcome.issued_on.month}月{outcome.issued_on.day}日印发"
-    note = "，".join([day, outcome.get_kind_display(), f"对应{'、'.join(measures)}"])
+    claimed = [f"对应{'、'.join(measures)}"] if measures else []  # else a problem claims it
+    note = "，".join([day, outcome.get_kind_display(), *claimed])
     return Line(outcome.number or "—", str(outcome), "、".join(units), note)
 
 

@@ -159,6 +159,20 @@ def standing(now: Overview, links: Links) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def results(inspection: Inspection, links: Links) -> tuple[tuple[str, str, str], ...]:
+    """The strip of what the work came to: people held to account, then money.
+
+    All of them, and each kind of which something was entered, be it zero.
+    """
+    people, money = links.register("accountability"), links.register("money")
+    held = figures.accountability(inspection, on=links.on)
+    sums = figures.money(inspection, on=links.on)
+    return (
+        *((each.says, each.label, people) for each in held if not each.is_absent_kind),
+        *((each.says, each.label, money) for each in sums if not each.is_absent_kind),
+    )
+
+
 def decision_lines(waiting: Decisions, code: str, *, today: date) -> tuple[DecisionLine, ...]:
     """The oldest first; what does not fit is named in one line that leads to the desk."""
     lines = [_review_line(each, code, today=today) for each in waiting.to_review]

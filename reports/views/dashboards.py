@@ -134,6 +134,7 @@ def _figures_of(inspection: Inspection, links: Links) -> dict[str, object]:
         "measure_rate": cards.measure_rate(now.measures, then, links),
         "problem_rate": cards.problem_rate(now.problems, then, links),
         "standing": cards.standing(now, links),
+        "results": cards.results(inspection, links),
         "chart": charts.burn_up(line, on=on) if line else None,
         "pace": cards.pace(now.measures),
         "ageing": cards.age_lines(inspection, links),

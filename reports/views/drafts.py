@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rectification import access as ledger_access
 from rectification import permissions
+from rectification.views.refusals import note_secrecy
 from reports import access, editing, publishing, queries
 from reports.composing import neutral_prose, stated_in
 from reports.contents import contents_of_draft
@@ -68,6 +69,7 @@ def draft_title(request, inspection, slug):
     report = access.own_draft(request.user, inspection, slug)
     form = TitleForm(request.POST)
     if not form.is_valid():
+        _note(request, report, form)
         return _detail_page(request, report, title_form=form)
     version, title = form.cleaned_data["version"], form.cleaned_data["title"]
     try:
@@ -89,6 +91,7 @@ def draft_section(request, inspection, slug, order):
         return _section_page(request, section, SectionForm(section=section))
     form = SectionForm(request.POST, section=section)
     if not form.is_valid():
+        _note(request, section.report, form)
         return _section_page(request, section, form)
     version = form.cleaned_data["version"]
     try:
@@ -111,6 +114,7 @@ def draft_publish(request, inspection, slug):
     report = access.own_draft(request.user, inspection, slug)
     form = PublishForm(request.POST, corrects=report.publications.exists())
     if not form.is_valid():
+        _note(request, report, form)
         return _detail_page(request, report, publish_form=form)
     try:
         publication = publishing.publish(
@@ -126,6 +130,10 @@ def draft_publish(request, inspection, slug):
         return _detail_page(request, report, status=409)
     messages.success(request, f"《{publication.title}》第{publication.number}版已公开发布。")
     return redirect("reports:draft_detail", inspection, slug)
+
+
+def _note(request, report, form):
+    note_secrecy(form, kind="report", row=report, by=request.user, at=timezone.now())
 
 
 # Pages -------------------------------------------------------------------------------------------

@@ -45,6 +45,10 @@ class Links:
     def extensions(self, unit: Unit | None = None) -> str:
         return self._at("reports:extension_list", self.on, **_of(unit))
 
+    def register(self, name: str) -> str:
+        """The register as it stands: it shows each row with its day."""
+        return reverse(f"rectification:{name}_list", args=[self.code])
+
     def _list(self, view: str, query: str, more: dict[str, str]) -> str:
         whole = "&".join(part for part in (query, urlencode(more)) if part)
         return reverse(view, args=[self.code]) + (f"?{whole}" if whole else "")

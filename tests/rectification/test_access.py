@@ -33,7 +33,15 @@ ACTING = (
     "measures/M-900-1/extension/decide/",
     "measures/M-900-1/extension/withdraw/",
     "dispatch/1/close/",
+    "measures/M-900-1/amend/",
+    "problems/P-900/amend/",
+    *(
+        f"{register}/{act}/"
+        for register in ("outcomes", "accountability", "money")
+        for act in ("new", "1/amend", "1/withdraw")
+    ),
 )
+REGISTERS = ("outcomes/", "accountability/", "money/")
 
 
 @pytest.fixture
@@ -90,11 +98,11 @@ def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path)
 
 
 def test_every_page_of_the_daily_work_is_in_these_tests():
-    tried = {*READING, *OVERSEEING, *ACTING, "problems/", "measures/"}
+    tried = {*READING, *OVERSEEING, *ACTING, *REGISTERS, "problems/", "measures/"}
     shapes = {
         path.replace("P-900", "<code:code>")
         .replace("M-900-1", "<code:code>")
-        .replace("dispatch/1/", "dispatch/<int:number>/")
+        .replace("/1/", "/<int:number>/")
         for path in tried
     }
     here = "i/<slug:inspection>/"
@@ -117,7 +125,7 @@ def test_a_visitor_is_sent_to_sign_in_and_comes_back(cast, client, path):
 def test_a_supervisor_reads_everything_and_changes_nothing(cast, client):
     client.force_login(cast.supervisor)
 
-    for path in ("problems/", "measures/", *READING, "dispatch/"):
+    for path in ("problems/", "measures/", *READING, *REGISTERS, "dispatch/"):
         html = client.get(f"/i/x25/{path}").content.decode()
         assert html.count('method="post"') == html.count("data-sign-out")
     refused = client.post(f"{cast.page}report/", {"version": "1", "text": "进展"})
@@ -128,10 +136,10 @@ def test_a_supervisor_reads_everything_and_changes_nothing(cast, client):
 @pytest.mark.parametrize(
     ("who", "labels"),
     [
-        ("liaison", ["待办", "问题", "措施", "台账"]),
-        ("office", ["待办", "问题", "措施", "调度", "回头看", "台账", "报告", "总览"]),
-        ("executive", ["待办", "问题", "措施", "调度", "回头看", "台账", "总览"]),
-        ("supervisor", ["待办", "问题", "措施", "调度", "回头看", "台账", "总览"]),
+        ("liaison", ["待办", "问题", "措施", "成效", "台账"]),
+        ("office", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "报告", "总览"]),
+        ("executive", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
+        ("supervisor", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
     ],
 )
 def test_the_menu_shows_what_the_person_may_open(cast, client, who, labels):

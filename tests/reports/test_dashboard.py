@@ -89,7 +89,7 @@ def test_both_rates_stand_with_their_denominators_and_their_day(client, inspecti
 def test_an_empty_inspection_says_so_and_divides_by_nothing(client, inspection, leader):
     html = page_of(client)
 
-    assert html.count(">—<") == 2
+    assert html.count(">—<") == 4  # both rates, accountability and money
     assert "0 / 0 条" in html
     assert "还没有整改措施" in html
     assert "没有超期的措施" in html

@@ -5,25 +5,35 @@ from datetime import date
 import pytest
 
 from accounts.models import Unit
-from rectification.models import CloseoutRequest, Inspection, Measure, Problem, ProgressEntry
+from rectification.models import (
+    AccountabilityAction,
+    CloseoutRequest,
+    Inspection,
+    InstitutionalOutcome,
+    Measure,
+    Problem,
+    ProgressEntry,
+    RecoveredMoney,
+)
 from reports import policy
 from tests.factories import MeasureFactory, ProblemFactory
 
 COMPOSED_FROM = (Inspection, Unit, Problem, Measure, ProgressEntry)
+DECIDED = (*COMPOSED_FROM, InstitutionalOutcome, AccountabilityAction, RecoveredMoney)
 
 
-@pytest.mark.parametrize("model", COMPOSED_FROM)
+@pytest.mark.parametrize("model", DECIDED)
 def test_every_column_that_a_report_is_composed_from_has_a_decision(model):
     assert policy.undecided(model) == frozenset()
 
 
-@pytest.mark.parametrize("model", COMPOSED_FROM)
+@pytest.mark.parametrize("model", DECIDED)
 def test_no_column_is_decided_twice_and_none_is_unknown(model):
     assert policy.decided_twice_or_unknown(model) == frozenset()
 
 
 def test_the_file_decides_about_these_models_and_no_others():
-    assert set(policy.POLICY) == {model.__name__ for model in COMPOSED_FROM}
+    assert set(policy.POLICY) == {model.__name__ for model in DECIDED}
 
 
 def test_a_model_without_a_decision_gives_no_rows():

@@ -22,10 +22,11 @@ class Command(BaseCommand):
         found = _inspection(inspection)
         now = figures.overview(found, on=_day(on))
         if options["json"]:
-            self.stdout.write(json.dumps(_as_object(found, now), ensure_ascii=False, indent=2))
+            said = _as_object(found, now) | _results_as_object(found, on=now.on)
+            self.stdout.write(json.dumps(said, ensure_ascii=False, indent=2))
             return
         self.stdout.write(f"{found.name}，截至{now.on.year}年{now.on.month}月{now.on.day}日")
-        for label, says in _as_lines(now):
+        for label, says in (*_as_lines(now), *_results_as_lines(found, on=now.on)):
             self.stdout.write(f"{label}\t{says}")
 
 
@@ -67,6 +68,23 @@ def _as_object(inspection, now):
         "problem_rate": _rate(now.problems.rate),
         "first_pass_rate": _rate(now.measures.first_pass),
     }
+
+
+def _results_as_object(inspection, *, on):
+    """By kind, `total` first: people as numbers, money in 元 as text; null where none stands."""
+    people = figures.accountability(inspection, on=on)
+    sums = figures.money(inspection, on=on)
+    return {
+        "accountability": {each.key: each.number for each in people},
+        "money": {each.key: None if each.amount is None else str(each.amount) for each in sums},
+    }
+
+
+def _results_as_lines(inspection, *, on):
+    for each in figures.accountability(inspection, on=on):
+        yield ("问责" if each.key == "total" else f"问责·{each.label}"), each.says
+    for money in figures.money(inspection, on=on):
+        yield ("追缴挽回资金" if money.key == "total" else f"资金·{money.label}"), money.says
 
 
 def _rate(rate):

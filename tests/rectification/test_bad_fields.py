@@ -1,0 +1,413 @@
+"""E1 of the corpus, every item against every form that takes such a field.
+
+The table says of each item what it is; a new item of the corpus fails until it has a line. Refused
+is: the form again, a sentence at the field, nothing written, the value escaped.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django import forms
+from django.db import transaction
+from django.test import Client
+from django.utils.html import escape
+
+from accounts.models import JournalEntry
+from rectification.amend_forms import AmendMeasureForm, AmendProblemForm
+from rectification.forms import Prose, ReportForm, SendBackForm, SubmitForm
+from rectification.models import (
+    AccountabilityAction,
+    CloseoutRequest,
+    InstitutionalOutcome,
+    Measure,
+    MeasureEvent,
+    Problem,
+    ProgressEntry,
+    RecoveredMoney,
+)
+from rectification.register_forms import AccountabilityForm, Day, MoneyForm, OutcomeForm
+from tests.rectification.test_bad_input import DESCRIBED, NOT_TEXT, corpus
+
+TEXT, NUMBER, DATE, CHOICE, KEY, EXTRA, VERSION = (
+    "text",
+    "number",
+    "date",
+    "choice",
+    "key",
+    "extra",
+    "version",
+)
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+# What each item is beside a text, and how it is sent; an item in no line here is a text alone.
+ALSO: dict[str, tuple[str, Any]] = {
+    "１２ (full-width digits)": (NUMBER, "１２"),
+    "三十二 in a number field": (NUMBER, "三十二"),
+    "109／161": (NUMBER, "109／161"),
+    "-1": (NUMBER, "-1"),
+    "NaN": (NUMBER, "NaN"),
+    "Infinity": (NUMBER, "Infinity"),
+    "1_000": (NUMBER, "1_000"),
+    "1,000": (NUMBER, "1,000"),
+    "0.100000000000000000000000000001": (NUMBER, "0.100000000000000000000000000001"),
+    "100.01 for a percentage": (NUMBER, "100.01"),
+    "2024-02-30": (DATE, "2024-02-30"),
+    "0000-00-00": (DATE, "0000-00-00"),
+    "2025年2月25日": (DATE, "2025年2月25日"),
+    "2月25日 (no year)": (DATE, "2月25日"),
+    "2025.2.25": (DATE, "2025.2.25"),
+    "20250225": (DATE, "20250225"),
+    "2025-02-25T24:00:00": (DATE, "2025-02-25T24:00:00"),
+    "1988-07-01 00:30 Asia/Shanghai (DST year)": (DATE, "1988-07-01 00:30"),
+    "deadline 1970-01-01": (DATE, "1970-01-01"),
+    'status "已完成 " (trailing space)': (CHOICE, "已完成 "),
+    "status not in the list": (CHOICE, "bogus"),
+    "extra field is_public=1 (mass assignment)": (EXTRA, {"is_public": "1", "status": "closed"}),
+    "extra field unit_id=OTHER": (EXTRA, {"unit_id": "999", "inspection": "999", "by": "1"}),
+    "version missing": (VERSION, None),
+    "version=-1": (VERSION, "-1"),
+    "version one behind (stale)": (VERSION, "1"),
+    "pk=-1": (KEY, "-1"),
+    "pk=1e3": (KEY, "1e3"),
+}
+TEXTS = {
+    '"" (empty)',
+    "one space",
+    "U+200B only",
+    "U+FEFF only",
+    'JSON "\\ud800" lone surrogate',
+    "1 MB of 整",
+    "max_length+1 CJK characters",
+    "𠮷 (U+20BB7, 4 bytes)",
+    'U+202E + "gpj.exe"',
+    "one letter + 1,000 combining marks",
+    "<script>alert(1)</script>",
+    "javascript:alert(1) in a link field",
+    "{{7*7}}",
+    "${7*7}",
+    "'; DROP TABLE measure;--",
+    "%00",
+    "../../etc/passwd",
+    "@SUM(1+1)",
+    "＝1+1 (full-width equals)",
+    "\\r\\nBcc: x@evil in the subject",
+    "%s%s%s%n",
+    "</textarea><script>",
+    "<!-- unclosed",
+    "<div hx-get=/logout hx-trigger=load>",
+    "<a hx-post=/measures/1/delete hx-trigger=revealed>",
+    "关于““环境就是民生”的责任意识不够强”问题 (nested quotes, from the seed)",
+    "“unbalanced quote",
+    "ID card number 32120219800101001X in free text",
+    "markdown [x](javascript:1)",
+    "200 kB single line without a break",
+}
+# A number or a date that people write, in one of the fields that take it.
+TAKEN_NUMBERS = {"amount": {"１２", "100.01"}, "people": {"１２"}, "review_every_months": {"１２"}}
+TAKEN_DAYS = {"2025年2月25日", "2025.2.25"}
+TAKEN_DEADLINES = {*TAKEN_DAYS, "2月25日"}  # a missing year is that of the feedback
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A form: where it is sent, by whom, and what a good answer to it is."""
+
+    name: str
+    address: str
+    by: str
+    form: type[forms.Form]
+    good: Callable[[Any], dict[str, Any]]
+    more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shown_at: str = "measures/M-900-1/"
+
+    def fields(self, kind: str) -> list[str]:
+        if kind == TEXT:
+            fields = self.form.base_fields.items()
+            return [name for name, each in fields if isinstance(each, Prose)]
+        return list(self.more.get(kind, ()))
+
+
+def measure_of(cast):
+    return {
+        "version": 1,
+        "text": cast.measure.text,
+        "lead_unit": cast.division.pk,
+        "time_kind": "dated",
+        "deadline": "2025年9月底前",
+        "why": "按方案调整",
+    }
+
+
+MEASURE, PROBLEM = "measures/M-900-1/", "problems/P-900/"
+FORMS = [
+    Tried(
+        "report",
+        f"{MEASURE}report/",
+        "liaison",
+        ReportForm,
+        lambda _: {"version": 1, "text": "进展"},
+    ),
+    Tried(
+        "submit",
+        f"{MEASURE}submit/",
+        "liaison",
+        SubmitForm,
+        lambda _: {"version": 1, "statement": "完成"},
+    ),
+    Tried(
+        "send_back",
+        f"{MEASURE}send-back/",
+        "office",
+        SendBackForm,
+        lambda _: {"version": 1, "ground": "late", "reason": "原因"},
+        {CHOICE: ("ground",)},
+    ),
+    Tried(
+        "amend measure",
+        f"{MEASURE}amend/",
+        "office",
+        AmendMeasureForm,
+        measure_of,
+        {
+            NUMBER: ("review_every_months",),
+            DATE: ("deadline",),
+            CHOICE: ("time_kind",),
+            KEY: ("lead_unit", "supporting_units", "responsible_executive", "person_in_charge"),
+        },
+    ),
+    Tried(
+        "amend problem",
+        f"{PROBLEM}amend/",
+        "office",
+        AmendProblemForm,
+        lambda cast: {"version": 1, "wording": cast.problem.wording},
+        {KEY: ("area", "lead_executive", "lead_unit")},
+        PROBLEM,
+    ),
+    Tried(
+        "outcome",
+        "outcomes/new/",
+        "office",
+        OutcomeForm,
+        lambda cast: {
+            "title": "巡查办法",
+            "kind": "new",
+            "issued_on": "2025-06-30",
+            "measures": [cast.measure.pk],
+        },
+        {DATE: ("issued_on",), CHOICE: ("kind",), KEY: ("measures", "problems", "evidence")},
+        "outcomes/",
+    ),
+    Tried(
+        "accountability",
+        "accountability/new/",
+        "office",
+        AccountabilityForm,
+        lambda _: {"kind": "talk", "people": "0", "day": "2025-06-30"},
+        {NUMBER: ("people",), DATE: ("day",), CHOICE: ("kind",), KEY: ("problem",)},
+        "accountability/",
+    ),
+    Tried(
+        "money",
+        "money/new/",
+        "office",
+        MoneyForm,
+        lambda _: {"kind": "averted", "amount": "0", "day": "2025-06-30"},
+        {NUMBER: ("amount",), DATE: ("day",), CHOICE: ("kind",), KEY: ("problem",)},
+        "money/",
+    ),
+]
+VERSIONED = [each for each in FORMS if each.name not in {"outcome", "accountability", "money"}]
+every_form = pytest.mark.parametrize("tried", FORMS, ids=lambda each: each.name)
+
+
+def ledger():
+    tables = (ProgressEntry, CloseoutRequest, MeasureEvent, JournalEntry)
+    registers = (InstitutionalOutcome, AccountabilityAction, RecoveredMoney)
+    return (
+        [list(table.objects.order_by("pk").values()) for table in (Measure, Problem)],
+        [table.objects.count() for table in (*tables, *registers)],
+    )
+
+
+def sent(cast, tried, changes):
+    """The answer to a good form with these changes, and what of the page it led to; undone."""
+    client = Client(raise_request_exception=False)
+    client.force_login(getattr(cast, tried.by))
+    data = {k: v for k, v in {**tried.good(cast), **changes}.items() if v is not None}
+    before = ledger()
+    with transaction.atomic():
+        answer = client.post(f"{cast.base}{tried.address}", data)
+        changed = ledger() != before
+        page = client.get(f"{cast.base}{tried.shown_at}").content.decode() if changed else ""
+        transaction.set_rollback(True)
+    return answer, changed, page
+
+
+def assert_refused(cast, tried, name, value):
+    answer, changed, _ = sent(cast, tried, {name: value})
+    html = answer.content.decode()
+    assert answer.status_code == 200, (name, value[:60])
+    assert not changed, (name, value[:60])
+    errors = [str(error) for form in forms_of(answer) for error in form.errors.get(name, [])]
+    assert errors, (name, value[:60])
+    assert all(CHINESE.search(error) for error in errors), errors
+    assert_escaped(html, value)
+
+
+def forms_of(answer):
+    context = answer.context.flatten()
+    return [each for each in context.values() if isinstance(each, forms.Form) and each.is_bound]
+
+
+def assert_escaped(html, value):
+    for dangerous in ("<script>alert", "</textarea><script", "<!-- ", "<div hx-get", "<a hx-post"):
+        if dangerous in str(value):
+            assert str(value) not in html
+            assert not html or escape(value) in html
+
+
+def of(kind):
+    """The items of this kind, as they are sent."""
+    return [value for kind_of, value in ALSO.values() if kind_of == kind]
+
+
+@pytest.mark.parametrize("item", corpus("E1"))
+def test_every_item_of_the_corpus_has_its_line(item):
+    assert (item in ALSO) != (item in TEXTS)
+
+
+def is_refused(tried, name, text):
+    each = tried.form.base_fields[name]
+    if not isinstance(text, str):
+        return False
+    if text in NOT_TEXT and text not in {"", " ", "\u200b", "\ufeff", "整" * 4001}:
+        return True
+    unseen = not text.strip(" \u200b\ufeff")
+    return (unseen and each.required) or len(text.strip()) > each.max_length
+
+
+@every_form
+@pytest.mark.parametrize("of_number", range(4))
+def test_a_text_is_refused_with_a_sentence_or_kept_and_escaped(cast, tried, of_number):
+    Measure.objects.update(status="under_way")
+    names = tried.fields(TEXT)
+    texts = [DESCRIBED.get(item, item) for item in [*TEXTS, *ALSO]]
+    for name in names[of_number : of_number + 1]:
+        for text in texts:
+            if is_refused(tried, name, text):
+                assert_refused(cast, tried, name, text)
+                continue
+            answer, _, page = sent(cast, tried, {name: text})
+            assert answer.status_code == 302, (
+                name,
+                text,
+                forms_of(answer) and forms_of(answer)[0].errors,
+            )
+            assert_nothing_live(page)
+
+
+def assert_nothing_live(page):
+    """The page need not show the text; where it does, as text."""
+    for dangerous in ("<script>alert", "</textarea><script", "<div hx-get", "<a hx-post"):
+        assert dangerous not in page
+
+
+@every_form
+def test_a_number_is_one_in_plain_digits_or_refused(cast, tried):
+    for name in tried.fields(NUMBER):
+        for value in of(NUMBER):
+            if value in TAKEN_NUMBERS[name]:
+                assert sent(cast, tried, {name: value})[0].status_code == 302, value
+            else:
+                assert_refused(cast, tried, name, value)
+
+
+@every_form
+def test_a_day_exists_and_is_near_or_is_refused(cast, tried):
+    for name in tried.fields(DATE):
+        taken = TAKEN_DAYS if isinstance(tried.form.base_fields[name], Day) else TAKEN_DEADLINES
+        for value in of(DATE):
+            if value in taken:
+                assert sent(cast, tried, {name: value})[0].status_code == 302, value
+            else:
+                assert_refused(cast, tried, name, value)
+
+
+@every_form
+def test_a_choice_and_a_key_are_on_the_list_or_refused(cast, tried):
+    for kind in (CHOICE, KEY):
+        for name in tried.fields(kind):
+            for value in (*of(CHOICE), *of(KEY), "9" * 40, "1\x00"):
+                assert_refused(cast, tried, name, value)
+
+
+@every_form
+def test_no_text_in_any_field_is_an_error_of_ours(cast, tried):
+    names = [name for kind in (NUMBER, DATE, CHOICE, KEY) for name in tried.fields(kind)]
+    texts = [DESCRIBED.get(item, item) for item in TEXTS]
+    for name in names:
+        for text in texts:
+            answer, changed, _ = sent(cast, tried, {name: text})
+            assert answer.status_code in {200, 302}, (name, str(text)[:60])
+            assert changed == (answer.status_code == 302), (name, str(text)[:60])
+
+
+@every_form
+def test_fields_that_a_form_does_not_have_change_nothing(cast, tried):
+    Measure.objects.update(status="under_way")
+    client = Client()
+    client.force_login(getattr(cast, tried.by))
+    more = {name: value for extra in of(EXTRA) for name, value in extra.items()}
+    more |= {"withdrawn_at": "2025-01-01", "version_": "9", "closed_on": "2025-01-01", "code": "X"}
+
+    answer = client.post(f"{cast.base}{tried.address}", {**tried.good(cast), **more})
+
+    assert answer.status_code == 302
+    measure, problem = Measure.objects.get(), Problem.objects.get()
+    assert (measure.code, measure.closed_on, measure.lead_unit) == ("M-900-1", None, cast.division)
+    assert (problem.code, problem.closed_on, problem.inspection) == ("P-900", None, cast.inspection)
+    assert measure.status != "closed"
+    for register in (InstitutionalOutcome, AccountabilityAction, RecoveredMoney):
+        for row in register.objects.all():
+            assert (row.inspection, row.withdrawn_at) == (cast.inspection, None)
+
+
+@pytest.mark.parametrize("tried", VERSIONED, ids=lambda each: each.name)
+def test_a_version_is_the_present_one_or_nothing_is_saved(cast, tried):
+    missing, negative, stale = of(VERSION)
+    Measure.objects.update(status="under_way")
+
+    for version in (missing, negative):
+        answer, changed, _ = sent(cast, tried, {"version": version})
+        assert (answer.status_code, changed) == (200, False)
+        assert "没有保存" in answer.content.decode()
+    Measure.objects.update(version=2)
+    Problem.objects.update(version=2)
+    answer, changed, _ = sent(cast, tried, {"version": stale})
+
+    assert (answer.status_code, changed) == (409, False)
+
+
+# Secrecy -----------------------------------------------------------------------------------------
+
+
+@every_form
+def test_a_marked_text_is_refused_and_the_refusal_recorded_without_the_content(cast, tried):
+    Measure.objects.update(status="under_way")
+    client = Client()
+    client.force_login(getattr(cast, tried.by))
+    name = tried.fields(TEXT)[-1 if tried.name in {"accountability", "money"} else 0]
+    marked = "机密★10年 关于某工程"
+
+    answer = client.post(f"{cast.base}{tried.address}", {**tried.good(cast), name: marked})
+
+    entry = JournalEntry.objects.get()
+    assert "密级标志" in answer.content.decode()
+    assert (entry.verb, entry.by) == ("refuse_secret", getattr(cast, tried.by))
+    assert entry.subject_code.startswith("x25/")
+    assert entry.after == {"where": tried.form.base_fields[name].label}
+    assert "某工程" not in str(list(JournalEntry.objects.values()))
