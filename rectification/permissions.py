@@ -11,13 +11,15 @@ from accounts.rights import rights_of
 from rectification.models import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    Exemption,
+    ExemptionQuerySet,
     Inspection,
     Measure,
     Problem,
     ProgressEntry,
     Review,
 )
-from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, RequestOutcome
+from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, ExemptionState, RequestOutcome
 
 BUSINESS = (
     Role.LIAISON,
@@ -113,7 +115,64 @@ def _reports_for(user: User, measure: Measure) -> bool:
 
 
 def _had_a_hand(user: User) -> Q:
-    """Applied, reported on the measure, or reviewed this application at an earlier stage."""
-    reported = ProgressEntry.objects.filter(measure=OuterRef("measure"), by=user)
-    reviewed = Review.objects.filter(request=OuterRef("pk"), by=user)
-    return Q(applied_by=user) | Exists(reported) | Exists(reviewed)
+    """Applied, reported on the measure, or reviewed this application at an earlier stage.
+
+    Who acts for somebody is two persons here, and so is who acted then: what one of the one pair
+    has done bars both of the other.
+    """
+    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("measure"))
+    reviewed = Review.objects.filter(done_by(user), request=OuterRef("pk"))
+    return done_by(user, "applied_by") | Exists(reported) | Exists(reviewed)
+
+
+def done_by(user: User, who: str = "by") -> Q:
+    """The rows that this person, or the one they act for, has written or had written."""
+    persons = [each for each in (user, user.acting_for) if each is not None]
+    return Q(**{f"{who}__in": persons}) | Q(on_behalf_of__in=persons)
+
+
+# Handing over, and what is not applicable any more -----------------------------------------------
+
+
+def may_hand_over(user: User, inspection: Inspection) -> bool:
+    """Pass a measure, a problem or everything of a person on: the office."""
+    return may_run(user, inspection)
+
+
+def may_ask_exemption(user: User, measure: Measure) -> bool:
+    """Ask that a measure be not applicable any more: a liaison of the lead unit, or the office."""
+    asked = Exemption.objects.pending().filter(measure=measure).exists()
+    return _asks_exemption(user, measure) and _can(measure, "exempt") and not asked
+
+
+def may_withdraw_exemption(user: User, exemption: Exemption) -> bool:
+    """Whoever may ask may take it back while it waits: the applicant may have moved on."""
+    waits = exemption.state == ExemptionState.REQUESTED
+    return waits and _asks_exemption(user, exemption.measure)
+
+
+def may_decide_exemption(user: User, exemption: Exemption) -> bool:
+    return exemptions_to_decide(user).filter(pk=exemption.pk).exists()
+
+
+def exemptions_to_decide(user: User) -> ExemptionQuerySet:
+    """What an executive or the party group of the bureau may decide: nothing of their own hand."""
+    paths = rights_of(user).paths(Role.EXECUTIVE, Role.PARTY_GROUP)
+    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("measure"))
+    waiting = Exemption.objects.pending().of_bureaus_within(paths)
+    return waiting.exclude(done_by(user) | Exists(reported))
+
+
+def may_reinstate(user: User, measure: Measure) -> bool:
+    """Take a measure up again that was not applicable: the office."""
+    return may_run(user, measure.inspection) and _can(measure, "reinstate")
+
+
+def pending_exemption(measure: Measure) -> Exemption | None:
+    pending = Exemption.objects.pending().filter(measure=measure)
+    return pending.select_related("measure__lead_unit", "by", "on_behalf_of").first()
+
+
+def _asks_exemption(user: User, measure: Measure) -> bool:
+    led = rights_of(user).covers(measure.lead_unit, Role.LIAISON)
+    return led or may_run(user, measure.inspection)

@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 
-from accounts.models import Role, Unit, User, under
+from accounts.models import Role, Unit, User, signature, under
 from accounts.rights import rights_of
 from rectification import clock, permissions
 from rectification.models import (
@@ -222,14 +222,15 @@ class Step:
 
 def review_steps(request: CloseoutRequest) -> tuple[Step, ...]:
     """The stages of the application: who approved, whom it waits for, what is to come."""
-    reviews = request.reviews.select_related("by")
+    reviews = request.reviews.select_related("by", "on_behalf_of")
     approved = {review.stage_id: review for review in reviews}
     steps = []
     for stage in request.measure.inspection.stages.all():
         role = Role(stage.role).label
         if stage.pk in approved:
             review = approved[stage.pk]
-            note = f"{review.by.name} {review.on.month}月{review.on.day}日通过"
+            who = signature(review.by, review.on_behalf_of)
+            note = f"{who} {review.on.month}月{review.on.day}日通过"
             steps.append(Step(stage.name, "done", note))
         elif stage.pk == request.stage_id:
             steps.append(Step(stage.name, "current", f"等待{role}审核"))
@@ -297,7 +298,12 @@ def _last_reason(measure: Measure) -> str:
 def _to_review(user: User) -> CloseoutRequestQuerySet:
     """Applications that this person may decide on, oldest first."""
     waiting = permissions.reviewable(user).select_related(
-        "stage", "applied_by", "measure__lead_unit", "measure__inspection", "measure__problem"
+        "stage",
+        "applied_by",
+        "on_behalf_of",
+        "measure__lead_unit",
+        "measure__inspection",
+        "measure__problem",
     )
     return waiting.order_by("applied_at", "pk")
 

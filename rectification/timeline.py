@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from accounts.models import signature
 from rectification import clock
 from rectification.models import (
     CloseoutRequest,
@@ -52,11 +53,13 @@ class Moment:
 
 def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
     """Every moment of the measure up to today, newest first, in a fixed number of queries."""
-    told = measure.progress.select_related("by", "round")
-    requests = measure.requests.select_related("applied_by").prefetch_related(
-        "reviews__by", "reviews__stage"
+    told = measure.progress.select_related("by", "on_behalf_of", "round")
+    requests = measure.requests.select_related("applied_by", "on_behalf_of").prefetch_related(
+        "reviews__by", "reviews__on_behalf_of", "reviews__stage"
     )
-    events = measure.events.exclude(verb__in=_TOLD_ELSEWHERE).select_related("by", "round")
+    events = measure.events.exclude(verb__in=_TOLD_ELSEWHERE).select_related(
+        "by", "on_behalf_of", "round"
+    )
     reviews = [review for request in requests for review in request.reviews.all()]
     return _newest_first(
         [
@@ -72,7 +75,7 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
 
 def problem_story(problem: Problem) -> tuple[Moment, ...]:
     """The changes of a problem's own status, newest first."""
-    events = problem.events.select_related("by")
+    events = problem.events.select_related("by", "on_behalf_of")
     return _newest_first([_problem_changed(event) for event in events])
 
 
@@ -96,7 +99,7 @@ def _reported(entry: ProgressEntry) -> Moment:
         at=entry.at,
         title="零报告" if entry.nil_return else "进展",
         tone="plain" if entry.nil_return else "run",
-        who=entry.by.name,
+        who=signature(entry.by, entry.on_behalf_of),
         place=str(entry.round or ""),
         text=entry.text,
         muted="\n".join(notes),
@@ -109,7 +112,7 @@ def _applied(request: CloseoutRequest) -> Moment:
         at=request.applied_at,
         title="申请销号" if request.number == 1 else f"第{request.number}次申请销号",
         tone="run",
-        who=request.applied_by.name,
+        who=signature(request.applied_by, request.on_behalf_of),
         text=request.statement,
         muted=f"佐证材料：{request.evidence_note}" if request.evidence_note else "",
         tag=request.get_outcome_display(),
@@ -123,7 +126,7 @@ def _approved(review: Review) -> Moment:
         at=review.at,
         title=f"{review.stage.name}通过",
         tone="done",
-        who=review.by.name,
+        who=signature(review.by, review.on_behalf_of),
         text=review.opinion,
     )
 
@@ -133,7 +136,7 @@ def _planned(event: MeasureEvent, measure: Measure) -> Moment:
         on=event.on,
         at=event.at,
         title="立项",
-        who=event.by.name if event.by else "",
+        who=signature(event.by, event.on_behalf_of),
         text=event.why or f"列入整改方案，{measure.lead_unit}牵头。",
     )
 
@@ -146,7 +149,7 @@ def _changed(event: MeasureEvent) -> Moment:
         at=event.at,
         title=title,
         tone=_TONES.get(event.verb, "plain"),
-        who=event.by.name if event.by else "",
+        who=signature(event.by, event.on_behalf_of),
         place=str(event.round or ""),
         text="" if closing and event.by else event.why,  # the last review says the same
         tag=ReturnGround(event.ground).label if event.ground else "",
@@ -160,7 +163,7 @@ def _problem_changed(event: ProblemEvent) -> Moment:
         at=event.at,
         title=event.says,
         tone=_TONES.get(event.verb, "plain"),
-        who=event.by.name if event.by else "",
+        who=signature(event.by, event.on_behalf_of),
         text=event.why,
     )
 

@@ -16,10 +16,11 @@ from django.utils import timezone
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import permissions
+from rectification import permissions, settling
 from rectification.models import (
     CloseoutRequest,
     DispatchRound,
+    Exemption,
     Measure,
     MeasureEvent,
     Problem,
@@ -28,7 +29,14 @@ from rectification.models import (
     Review,
     ReviewStage,
 )
-from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, Decision, Move, RequestOutcome
+from rectification.states import (
+    MEASURE_MOVES,
+    PROBLEM_MOVES,
+    Decision,
+    Move,
+    RequestOutcome,
+    WorkStatus,
+)
 
 
 class MoveRefused(Exception):
@@ -75,12 +83,13 @@ def report(measure: Measure, told: Told, *, by: User, at: datetime, version: int
     return ProgressEntry.objects.create(
         measure=measure,
         round=_open_round(measure),
-        unit=by.unit or measure.lead_unit,
+        unit=(by.acting_for or by).unit or measure.lead_unit,
         text=told.text,
         difficulty=told.difficulty,
         next_step=told.next_step,
         nil_return=told.nil_return,
         by=by,
+        on_behalf_of=by.acting_for,
         at=at,
         reported_on=_day(at),
         measure_version=measure.version,
@@ -105,6 +114,7 @@ def submit(
         measure_version=measure.version,
         stage=stage,
         applied_by=by,
+        on_behalf_of=by.acting_for,
         applied_at=at,
         applied_on=_day(at),
     )
@@ -232,6 +242,7 @@ def _move(
         on=_day(at),
         at=at,
         by=by,
+        on_behalf_of=by.acting_for,
         why=why,
         ground=ground,
         rework_round=measure.rework_round,
@@ -240,6 +251,8 @@ def _move(
     after = {**asdict(_state_of(measure)), **changes}
     act = Act(verb, "measure", measure.subject_code, asdict(before), after, why)
     journal.append(act, by=by, at=at)
+    if target == WorkStatus.IN_REVIEW:
+        settling.lapse(measure, by=by, at=at)
 
 
 def _refuse(state_allows: bool, measure: Measure, verb: str) -> None:
@@ -290,6 +303,7 @@ def _move_problem(
         on=_day(at),
         at=at,
         by=by,
+        on_behalf_of=by.acting_for,
         why=why,
     )
     after = {**asdict(_state_of(problem)), **changes}
@@ -300,6 +314,7 @@ def _move_problem(
 def _sign(review: Review, *, by: User, at: datetime) -> None:
     """Write the decision down: after the claim, so that of two reviewers one was refused."""
     review.by, review.at, review.on = by, at, _day(at)
+    review.on_behalf_of = by.acting_for
     review.save()
 
 
@@ -343,3 +358,28 @@ def _open_round(measure: Measure) -> DispatchRound | None:
 
 def _day(at: datetime) -> date:
     return timezone.localtime(at).date()
+
+
+# Not applicable any more --------------------------------------------------------------------------
+
+
+def exempt(exemption: Exemption, *, by: User, at: datetime, opinion: str, version: int) -> None:
+    """Take the measure out of the work, as asked and granted. Raises MoveRefused, StaleSave."""
+    measure = exemption.measure
+    _require(permissions.may_decide_exemption(by, exemption), measure, "exempt")
+    why = f"{exemption.reason}（{opinion}）"
+    _move(measure, "exempt", by=by, at=at, why=why, version=version)
+
+
+@transaction.atomic
+def reinstate(measure: Measure, *, by: User, at: datetime, why: str, version: int) -> None:
+    """Take a measure up again that was not applicable; a closed problem reopens with it.
+
+    Raises MoveRefused, StaleSave.
+    """
+    _require(permissions.may_reinstate(by, measure), measure, "reinstate")
+    problem = _claimed(measure.problem_id)
+    _move(measure, "reinstate", by=by, at=at, why=why, version=version)
+    if problem.status in PROBLEM_MOVES["reopen"].sources:
+        reason = f"{measure.code} 恢复整改：{why}"
+        _move_problem(problem, "reopen", by=by, at=at, why=reason, closed_on=None)

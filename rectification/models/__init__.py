@@ -13,6 +13,8 @@ from rectification.models.evidence import (
     EvidenceUse,
     EvidenceVersion,
 )
+from rectification.models.exemption import Exemption, ExemptionQuerySet
+from rectification.models.handover import OF_MEASURES, OF_PROBLEMS, Handover, HandoverField
 from rectification.models.inspection import FindingArea, Inspection
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
@@ -23,6 +25,8 @@ from rectification.models.progress import ProgressEntry
 from rectification.models.workday import Workday
 
 __all__ = [
+    "OF_MEASURES",
+    "OF_PROBLEMS",
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
@@ -31,7 +35,11 @@ __all__ = [
     "EvidenceKind",
     "EvidenceUse",
     "EvidenceVersion",
+    "Exemption",
+    "ExemptionQuerySet",
     "FindingArea",
+    "Handover",
+    "HandoverField",
     "InstitutionalOutcome",
     "Inspection",
     "Light",

@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 
 from django.utils import timezone
 
+from accounts.models import signature
 from rectification.forms import Versioned
 from rectification.models import Measure, Problem
 
@@ -50,10 +51,10 @@ def _latest_report(row):
 
 
 def _last_act(row) -> str:
-    event = row.events.select_related("by").order_by("-pk").first()
+    event = row.events.select_related("by", "on_behalf_of").order_by("-pk").first()
     if event is None:
         return ""
     when = timezone.localtime(event.at)
-    who = event.by.name if event.by else "系统"
+    who = signature(event.by, event.on_behalf_of) or "系统"
     at = f"{when.month}月{when.day}日 {when:%H:%M}"
     return f"最近一次改动：{who}于{at}{event.says}，现在是“{row.get_status_display()}”。"
