@@ -51,6 +51,10 @@ class Versioned(forms.Form):
             raise ValidationError("这一页缺少版本信息或已经失效，没有保存。请核对文字后重新提交。")
         return self.cleaned_data
 
+    def renewed(self, data: Mapping[str, Any]) -> Self:
+        """The same form with these data."""
+        return type(self)(data, auto_id=self.auto_id)
+
 
 class ReportForm(Versioned):
     """Progress on a measure. `told` is what was told last; 无变化 leaves it as it is."""

@@ -70,6 +70,21 @@ def units_for(inspection: Inspection) -> QuerySet[Unit]:
     return within.filter(is_active=True).in_order()
 
 
+def holders_in(inspection: Inspection) -> QuerySet[User]:
+    """Who is named in the inspection, whether still there or not: whose part can pass on."""
+    measures = Measure.objects.filter(inspection=inspection)
+    problems = Problem.objects.filter(inspection=inspection)
+    return (
+        User.objects.filter(
+            Q(pk__in=measures.values("responsible_executive"))
+            | Q(pk__in=measures.values("person_in_charge"))
+            | Q(pk__in=problems.values("lead_executive"))
+        )
+        .select_related("unit")
+        .order_by("unit__order", "unit", "pk")
+    )
+
+
 @transaction.atomic
 def hand_over(
     holding: Holding, to: User | Unit, *, terms: Terms, by: User, at: datetime, version: int
@@ -128,14 +143,9 @@ def hand_over_everything(
     if not holdings:
         raise MoveRefused(f"{former}名下没有要交接的措施和问题。")
     terms = replace(terms, batch=uuid.uuid4())
-    versions: dict[str, int] = {}  # one row may hold the person twice
-    passed = []
-    for each in holdings:
-        code = each.row.subject_code
-        version = versions.get(code, each.row.version)
-        passed.append(_pass_on(each, to, terms=terms, by=by, at=at, version=version))
-        versions[code] = each.row.version
-    return tuple(passed)
+    return tuple(
+        _pass_on(each, to, terms=terms, by=by, at=at, version=each.row.version) for each in holdings
+    )
 
 
 def _pass_on(

@@ -14,6 +14,8 @@ from rectification.models import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
     DispatchRound,
+    Exemption,
+    ExemptionQuerySet,
     Inspection,
     Light,
     Measure,
@@ -52,6 +54,7 @@ class Desk:
     not_reported: tuple[MeasureRow, ...]
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
+    to_exempt: tuple[Exemption, ...]
     notices: tuple[Notice, ...]
 
     @property
@@ -63,7 +66,7 @@ class Desk:
     @property
     def is_empty(self) -> bool:
         lists = (self.came_back, self.overdue, self.near, self.not_reported)
-        return not any((*lists, self.to_review, self.to_accept))
+        return not any((*lists, self.to_review, self.to_accept, self.to_exempt))
 
 
 def desk(user: User, *, on: date) -> Desk:
@@ -78,6 +81,7 @@ def desk(user: User, *, on: date) -> Desk:
         not_reported=rows(_not_reported(mine).exclude(status__in=CAME_BACK)[:DESK_ROWS], on=on),
         to_review=tuple(_to_review(user)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
+        to_exempt=tuple(_to_exempt(user)[:DESK_ROWS]),
         notices=_notices(user),
     )
 
@@ -313,6 +317,14 @@ def _to_accept(user: User) -> ProblemQuerySet:
     paths = rights_of(user).paths(Role.EXECUTIVE, Role.PARTY_GROUP)
     mine = Problem.objects.filter(under(paths, "inspection__inspected_unit__path"))
     return mine.awaiting_acceptance().for_list()
+
+
+def _to_exempt(user: User) -> ExemptionQuerySet:
+    """Applications for 不再适用 that this person may decide on, oldest first."""
+    waiting = permissions.exemptions_to_decide(user).select_related(
+        "by", "on_behalf_of", "measure__lead_unit", "measure__inspection"
+    )
+    return waiting.order_by("at", "pk")
 
 
 def _rounds(user: User) -> tuple[DispatchRound, ...]:

@@ -1,14 +1,19 @@
 """The story of a measure and of a problem, newest first: plan, reports, applications, reviews,
 returns, milestones."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from django.utils import timezone
 
 from accounts.models import signature
 from rectification import clock
 from rectification.models import (
     CloseoutRequest,
+    Exemption,
+    Handover,
     Measure,
     MeasureEvent,
     Milestone,
@@ -17,14 +22,26 @@ from rectification.models import (
     ProgressEntry,
     Review,
 )
-from rectification.states import Decision, RequestOutcome, ReturnGround
+from rectification.states import Decision, ExemptionState, RequestOutcome, ReturnGround
 
-_TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit"})  # by their own rows
-_TONES = {"send_back": "near", "reopen": "near", "close": "done", "withdraw": "near"}
+_TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit", "exempt"})  # by their own rows
+_TONES = {
+    "send_back": "near",
+    "reopen": "near",
+    "close": "done",
+    "withdraw": "near",
+    "reinstate": "near",
+}
 _OUTCOME_TONES = {
     RequestOutcome.APPROVED: "done",
     RequestOutcome.RETURNED: "near",
     RequestOutcome.PENDING: "near",
+}
+_EXEMPTIONS = {
+    ExemptionState.GRANTED: ("批准不再适用", "done"),
+    ExemptionState.REFUSED: ("未批准不再适用", "near"),
+    ExemptionState.WITHDRAWN: ("撤回不再适用申请", "plain"),
+    ExemptionState.LAPSED: ("不再适用申请失效", "plain"),
 }
 
 
@@ -48,7 +65,7 @@ class Moment:
 
     @property
     def when(self) -> str:
-        return f"{self.on.year}年{self.on.month}月{self.on.day}日"
+        return _in_full(self.on)
 
 
 def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
@@ -69,6 +86,8 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *(_applied(request) for request in requests),
             *(_approved(review) for review in reviews if review.decision == Decision.APPROVE),
             *(_changed(event) for event in events if event.verb != "plan"),
+            *_handed_over(measure),
+            *_exempted(measure),
         ]
     )
 
@@ -76,7 +95,19 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
 def problem_story(problem: Problem) -> tuple[Moment, ...]:
     """The changes of a problem's own status, newest first."""
     events = problem.events.select_related("by", "on_behalf_of")
-    return _newest_first([_problem_changed(event) for event in events])
+    changes = [_problem_changed(event) for event in events]
+    return _newest_first([*changes, *_handed_over(problem)])
+
+
+def former_names(row: Measure | Problem) -> Mapping[str, str]:
+    """Who held a field before, by the field's name: 曾任：张三（2025年8月1日交接）."""
+    names: defaultdict[str, str] = defaultdict(str)
+    for handover in _handovers(row):
+        if handover.former is not None:
+            earlier = names[handover.field]
+            note = f"{handover.former}（{_in_full(handover.on)}交接）"
+            names[handover.field] = f"{earlier}、{note}" if earlier else f"曾任：{note}"
+    return names
 
 
 def _newest_first(moments: Iterable[Moment]) -> tuple[Moment, ...]:
@@ -194,3 +225,58 @@ def _days_late(milestone: Milestone) -> int:
     if milestone.reached_on is None:
         return 0
     return max(0, clock.days_overdue(milestone.due_on, on=milestone.reached_on))
+
+
+def _in_full(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+# Handing over, and what is not applicable any more -----------------------------------------------
+
+
+def _handovers(row: Measure | Problem) -> Iterable[Handover]:
+    people = ("former_person", "new_person", "former_unit", "new_unit", "by", "on_behalf_of")
+    return row.handovers.select_related(*people).order_by("on", "pk")
+
+
+def _handed_over(row: Measure | Problem) -> Iterator[Moment]:
+    for handover in _handovers(row):
+        written = timezone.localtime(handover.at).date()
+        late = "" if written == handover.on else f"{_in_full(written)}登记。"
+        yield Moment(
+            on=handover.on,
+            at=handover.at,
+            title=f"{handover}（{_in_full(handover.on)}起）",
+            who=signature(handover.by, handover.on_behalf_of),
+            text=handover.why,
+            muted=late,
+        )
+
+
+def _exempted(measure: Measure) -> Iterator[Moment]:
+    people = ("by", "on_behalf_of", "settled_by", "settled_on_behalf_of")
+    for exemption in measure.exemptions.select_related(*people):
+        yield _asked(exemption)
+        if exemption.settled_on is not None:
+            title, tone = _EXEMPTIONS[ExemptionState(exemption.state)]
+            yield Moment(
+                on=exemption.settled_on,
+                at=exemption.settled_at,
+                title=title,
+                tone=tone,
+                who=signature(exemption.settled_by, exemption.settled_on_behalf_of),
+                text=exemption.opinion or "已申请销号，说明措施仍然适用。",
+            )
+
+
+def _asked(exemption: Exemption) -> Moment:
+    return Moment(
+        on=exemption.on,
+        at=exemption.at,
+        title="申请不再适用" if exemption.number == 1 else f"第{exemption.number}次申请不再适用",
+        tone="run",
+        who=signature(exemption.by, exemption.on_behalf_of),
+        text=exemption.reason,
+        tag=exemption.get_state_display(),
+        tag_tone="near" if exemption.settled_on is None else "plain",
+    )

@@ -1,6 +1,15 @@
 from django.urls import path, register_converter
 
-from rectification.views import actions, desk, ledger, measures, problems, rounds
+from rectification.views import (
+    actions,
+    desk,
+    exempting,
+    handovers,
+    ledger,
+    measures,
+    problems,
+    rounds,
+)
 
 
 class CodeConverter:
@@ -37,6 +46,22 @@ urlpatterns = [
     path(f"{MEASURE}approve/", actions.measure_approve, name="measure_approve"),
     path(f"{MEASURE}send-back/", actions.measure_send_back, name="measure_send_back"),
     path(f"{MEASURE}reopen/", actions.measure_reopen, name="measure_reopen"),
+    path(f"{MEASURE}exemption/ask/", exempting.measure_ask_exemption, name="measure_ask_exemption"),
+    path(
+        f"{MEASURE}exemption/decide/",
+        exempting.measure_decide_exemption,
+        name="measure_decide_exemption",
+    ),
+    path(
+        f"{MEASURE}exemption/withdraw/",
+        exempting.measure_withdraw_exemption,
+        name="measure_withdraw_exemption",
+    ),
+    path(f"{MEASURE}reinstate/", exempting.measure_reinstate, name="measure_reinstate"),
+    path(f"{MEASURE}hand-over/", handovers.measure_hand_over, name="measure_hand_over"),
+    path(f"{PROBLEM}hand-over/", handovers.problem_hand_over, name="problem_hand_over"),
+    path(f"{HERE}handover/", handovers.handover, name="handover"),
+    path(f"{HERE}handover/confirm/", handovers.handover_confirm, name="handover_confirm"),
     path(f"{HERE}dispatch/", rounds.round_list, name="round_list"),
     path(ROUND, rounds.round_detail, name="round_detail"),
     path(f"{ROUND}close/", rounds.round_close, name="round_close"),

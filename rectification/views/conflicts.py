@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 from django.utils import timezone
 
 from accounts.models import signature
-from rectification.forms import Versioned
+from rectification.forms import Prose, Versioned
 from rectification.models import Measure, Problem
 
 
@@ -34,6 +34,7 @@ class Conflict:
                 str(form.data.get(field.html_name, "")),
             )
             for field in form.visible_fields()
+            if isinstance(field.field, Prose)
         )
         differing = tuple(each for each in texts if each.theirs != each.yours)
         return cls(sentence, _last_act(row), differing)
@@ -43,7 +44,7 @@ def again(form: Versioned, *, version: int) -> Versioned:
     """The form with everything that was typed, now on the version that stands."""
     data = {name: form.data.get(name, "") for name in form.fields}  # not the button: pressed then
     data["version"] = version
-    return type(form)(data, auto_id=form.auto_id)
+    return form.renewed(data)
 
 
 def _latest_report(row):

@@ -17,6 +17,7 @@ from rectification.forms import (
 from rectification.models import DispatchRound, Measure
 from rectification.states import TimeKind
 from rectification.views.listing import answer, import_url, listing, part
+from rectification.views.offers import further_forms
 
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
 
@@ -95,6 +96,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "refused": any(form.is_bound and form.errors for form in forms.values()),
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
+        "exemption": permissions.pending_exemption(measure),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")
@@ -118,7 +120,7 @@ def offered_forms(user, measure, *, pending, told):
         forms["send_back"] = SendBackForm(initial=version, auto_id="send-back-%s")
     if permissions.may_reopen(user, measure):
         forms["reopen"] = ReopenForm(initial=version, auto_id="reopen-%s")
-    return forms
+    return forms | further_forms(user, measure)
 
 
 def _problem_url(measure):
@@ -164,14 +166,15 @@ def _facts(measure):
     kind = TimeKind(measure.time_kind).label
     phrase = measure.deadline_phrase
     units = "、".join(str(unit) for unit in measure.supporting_units.all())
+    former = timeline.former_names(measure)
     facts = [
         ("问题", measure.problem.code, measure.problem.title, _problem_url(measure)),
         ("整改目标", measure.target, "", ""),
-        ("牵头单位", measure.lead_unit, "", ""),
+        ("牵头单位", measure.lead_unit, former["lead_unit"], ""),
         ("配合单位", units, "", ""),
         ("牵头领导", measure.problem.lead_executive, "", ""),
-        ("责任领导", measure.responsible_executive, "", ""),
-        ("责任人", measure.person_in_charge, "", ""),
+        ("责任领导", measure.responsible_executive, former["responsible_executive"], ""),
+        ("责任人", measure.person_in_charge, former["person_in_charge"], ""),
         ("整改时限", phrase, kind if kind != phrase else "", ""),
     ]
     if measure.deadline != measure.original_deadline:
