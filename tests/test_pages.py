@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import AbsenceKind, Deputy
 from rectification.models import InstitutionalOutcome
 from reports.models import Origin, Publication, Report
-from tests.factories import NOON
+from tests.factories import NOON, UserFactory
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 from tests.rectification.test_lists import grow
 from tests.test_consistency import our_urls
@@ -46,6 +47,16 @@ def plant(cast, count: int) -> None:  # noqa: F811
         )
         outcome.measures.add(cast.measure)
         published(cast, f"report-{number}")
+        deputised(cast)
+
+
+def deputised(cast) -> None:  # noqa: F811
+    """The office appoints one more deputy, and is appointed by one more colleague."""
+    colleague = UserFactory(unit=cast.division)
+    period = {"from_on": date(2099, 7, 1), "until_on": date(2099, 7, 31)}
+    period |= {"why": AbsenceKind.LEAVE, "given_by": cast.office, "at": NOON}
+    Deputy.objects.create(principal=cast.office, deputy=colleague, **period)
+    Deputy.objects.create(principal=colleague, deputy=cast.office, **period)
 
 
 def published(cast, slug: str) -> None:  # noqa: F811

@@ -224,7 +224,7 @@ def test_only_the_office_takes_up_again(cast):
 def test_the_figures_count_it_in_the_total_and_not_as_unfinished(cast):
     decided(exempting.grant, asked(cast), by=cast.executive)
 
-    counts = counting.count(cast.inspection, on=TODAY).measures
+    counts = counting.count_measures(cast.inspection, on=TODAY)
 
     assert (counts.total, counts.not_applicable, counts.unfinished) == (1, 1, 0)
 
