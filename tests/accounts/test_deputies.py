@@ -242,6 +242,18 @@ def test_what_is_over_is_out_at_the_next_request(client, pair, how):
     assert "deputyship" not in client.session
 
 
+def test_what_was_sent_too_late_is_not_done_in_the_own_name(client, pair):
+    act(client, row := appointed(*pair))
+    deputies.end(row, by=pair[0], at=NOON)
+
+    answer = client.post("/i/x25/measures/M-1/report/", {"text": "进展"}, follow=True)
+
+    assert answer.redirect_chain == [("/desk/", 302)]
+    assert "代理已经结束，刚才的内容没有提交" in answer.content.decode()
+    client.post(f"{PAGE}{row.pk}/act/")
+    assert client.post("/accounts/sign-out/").status_code == 302
+
+
 def test_the_last_day_counts_to_its_end(client, pair):
     act(client, appointed(*pair))
     late = datetime(2025, 8, 30, 23, 59, tzinfo=SHANGHAI)
