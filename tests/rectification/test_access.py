@@ -17,7 +17,7 @@ from tests.factories import (
 )
 
 READING = ("problems/P-900/", "measures/M-900-1/")
-OVERSEEING = ("dispatch/", "dispatch/1/")
+OVERSEEING = ("dispatch/", "dispatch/1/", "handover/")
 ACTING = (
     "problems/P-900/accept/",
     "measures/M-900-1/report/",
@@ -26,6 +26,13 @@ ACTING = (
     "measures/M-900-1/approve/",
     "measures/M-900-1/send-back/",
     "measures/M-900-1/reopen/",
+    "measures/M-900-1/exemption/ask/",
+    "measures/M-900-1/exemption/decide/",
+    "measures/M-900-1/exemption/withdraw/",
+    "measures/M-900-1/reinstate/",
+    "measures/M-900-1/hand-over/",
+    "problems/P-900/hand-over/",
+    "handover/confirm/",
     "dispatch/1/close/",
 )
 
