@@ -4,7 +4,7 @@ No administrator sees business data; nothing here can be deleted; every change i
 """
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import BooleanField
 from django.utils import timezone
 
-from accounts import journal, opened
-from accounts.models import JournalEntry, Role, RoleAssignment, Unit, User
+from accounts import deputies, journal, opened
+from accounts.models import Deputy, JournalEntry, Role, RoleAssignment, Unit, User
 from accounts.rights import rights_of
 
 admin.site.unregister(Group)
@@ -252,3 +252,31 @@ class JournalEntryAdmin(GrantedAdmin):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+@admin.register(Deputy)
+class DeputyAdmin(GrantedAdmin):
+    """Who acts for whom: given by the principal, seen and ended here."""
+
+    keeper = Role.SECURITY_ADMIN
+    list_display = ("principal", "deputy", "from_on", "until_on", "why", "ended_at", "ended_by")
+    list_filter = ("from_on",)
+    search_fields = ("principal__name", "deputy__name")
+    list_select_related = ("principal", "deputy", "ended_by")
+    actions = ("end",)
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    @admin.action(description="结束所选的代理")
+    def end(self, request, queryset):
+        for row in queryset:
+            try:
+                deputies.end(row, by=request.user, at=timezone.now())
+            except deputies.DeputyRefused as refusal:
+                self.message_user(request, f"{row}：{refusal}", messages.ERROR)
+            else:
+                self.message_user(request, f"{row}已结束。", messages.SUCCESS)

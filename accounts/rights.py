@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts.models import Role, RoleAssignment, Unit, User
+from accounts.models import ADMINISTRATORS, Role, RoleAssignment, Unit, User
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,19 @@ class Rights:
 
 
 def rights_of(user: User) -> Rights:
-    """The person's rights, remembered on the user object, that is, for one request."""
-    rights: Rights | None = user.__dict__.get("rights")
+    """The person's rights, remembered on the user object, that is, for one request.
+
+    Who acts for somebody has the rights of that person instead of the own ones: roles of the
+    business alone, never an administrator's, and never what that person holds as a deputy.
+    """
+    principal = user.acting_for
+    key = f"rights_as_{principal.pk}" if principal else "rights"
+    rights: Rights | None = user.__dict__.get(key)
     if rights is None:
-        held = RoleAssignment.objects.filter(user=user, ended_on=None, user__is_active=True)
+        holder = principal or user
+        held = RoleAssignment.objects.filter(user=holder, ended_on=None, user__is_active=True)
+        if principal:
+            held = held.exclude(role__in=ADMINISTRATORS)
         rights = Rights(tuple(held.order_by("pk").values_list("role", "unit__path")))
-        user.__dict__["rights"] = rights
+        user.__dict__[key] = rights
     return rights

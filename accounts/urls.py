@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import deputy_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -8,4 +8,9 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("password/", views.password_change, name="password_change"),
     path("password/done/", views.password_done, name="password_done"),
+    path("deputies/", deputy_views.deputy_list, name="deputy_list"),
+    path("deputies/appoint/", deputy_views.deputy_appoint, name="deputy_appoint"),
+    path("deputies/<int:pk>/end/", deputy_views.deputy_end, name="deputy_end"),
+    path("deputies/<int:pk>/act/", deputy_views.deputy_act, name="deputy_act"),
+    path("deputies/rest/", deputy_views.deputy_rest, name="deputy_rest"),
 ]

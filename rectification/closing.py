@@ -177,6 +177,7 @@ def _apply(measure: Measure, claim: Claim, *, by: User, at: datetime) -> Closeou
         measure_version=measure.version,
         stage=stage,
         applied_by=by,
+        on_behalf_of=by.acting_for,
         applied_at=at,
         applied_on=day_of(at),
     )
@@ -240,5 +241,6 @@ def _advance(
 def _sign(review: Review, *, by: User, at: datetime) -> None:
     """Write the decision down: after the claim, so that of two reviewers one was refused."""
     review.by, review.at, review.on = by, at, day_of(at)
+    review.on_behalf_of = by.acting_for
     review.digest = review.request.digest
     review.save()

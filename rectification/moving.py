@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
+from rectification import settling
 from rectification.models import (
     DispatchRound,
     Measure,
@@ -89,6 +90,7 @@ def move_measure(
         on=day_of(at),
         at=at,
         by=by,
+        on_behalf_of=by.acting_for,
         why=why,
         ground=ground,
         rework_round=measure.rework_round,
@@ -99,6 +101,8 @@ def move_measure(
     after = {**asdict(_state_of(measure)), **changes}
     act = Act(verb, "measure", measure.subject_code, asdict(before), after, why)
     journal.append(act, by=by, at=at)
+    if target == WorkStatus.IN_REVIEW:
+        settling.lapse(measure, by=by, at=at)
 
 
 def claimed(pk: int) -> Problem:
@@ -133,6 +137,7 @@ def move_problem(
         on=day_of(at),
         at=at,
         by=by,
+        on_behalf_of=by.acting_for,
         why=why,
     )
     after = {**asdict(_state_of(problem)), **changes}

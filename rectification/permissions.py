@@ -6,15 +6,16 @@ table of domain.md, section 3; whoever reported or applied never reviews the sam
 
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import JournalEntry, Role, User
+from accounts.models import Role, User
 from accounts.rights import rights_of
 from rectification.models import (
     EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    Exemption,
+    ExemptionQuerySet,
     Extension,
     ExtensionDecision,
     ExtensionQuerySet,
@@ -26,7 +27,7 @@ from rectification.models import (
     Review,
 )
 from rectification.models.closeout import REVIEWING
-from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, RequestOutcome
+from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, ExemptionState, RequestOutcome
 
 BUSINESS = (
     Role.LIAISON,
@@ -36,7 +37,6 @@ BUSINESS = (
     Role.PARTY_GROUP,
     Role.SUPERVISOR,
 )
-_HANDS = ("report", "nil_return", "submit", "approve", "send_back", "close")
 OVERVIEW = (Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP, Role.SUPERVISOR)
 
 
@@ -108,8 +108,8 @@ def may_accept(user: User, problem: Problem) -> bool:
     and nobody who reported on one of them or applied for it."""
     unit = problem.inspection.inspected_unit
     holds = rights_of(user).covers(unit, Role.EXECUTIVE, Role.PARTY_GROUP)
-    told = ProgressEntry.objects.filter(measure__problem=problem, by=user)
-    applied = CloseoutRequest.objects.filter(measure__problem=problem, applied_by=user)
+    told = ProgressEntry.objects.filter(done_by(user), measure__problem=problem)
+    applied = CloseoutRequest.objects.filter(done_by(user, "applied_by"), measure__problem=problem)
     if not holds or problem.status not in PROBLEM_MOVES["close"].sources:
         return False
     return not told.exists() and not applied.exists()
@@ -191,12 +191,71 @@ def _reports_for(user: User, measure: Measure) -> bool:
 
 def _had_a_hand(user: User) -> Q:
     """Applied, reported on the measure, or reviewed this application at another stage, unless the
-    inspection lets one person review several."""
-    reported = ProgressEntry.objects.filter(measure=OuterRef("measure"), by=user)
+    inspection lets one person review several.
+
+    Who acts for somebody is two persons here, and so is who acted then: what one of the one pair
+    has done bars both of the other.
+    """
+    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("measure"))
     reviewed = Review.objects.filter(
-        request=OuterRef("pk"), by=user, request__measure__inspection__reviewers_may_repeat=False
+        done_by(user),
+        request=OuterRef("pk"),
+        request__measure__inspection__reviewers_may_repeat=False,
     )
-    return Q(applied_by=user) | Exists(reported) | Exists(reviewed)
+    return done_by(user, "applied_by") | Exists(reported) | Exists(reviewed)
+
+
+def done_by(user: User, who: str = "by") -> Q:
+    """The rows that this person, or the one they act for, has written or had written."""
+    persons = [each for each in (user, user.acting_for) if each is not None]
+    return Q(**{f"{who}__in": persons}) | Q(on_behalf_of__in=persons)
+
+
+# Handing over, and what is not applicable any more -----------------------------------------------
+
+
+def may_hand_over(user: User, inspection: Inspection) -> bool:
+    """Pass a measure, a problem or everything of a person on: the office."""
+    return may_run(user, inspection)
+
+
+def may_ask_exemption(user: User, measure: Measure) -> bool:
+    """Ask that a measure be not applicable any more: a liaison of the lead unit, or the office."""
+    asked = Exemption.objects.pending().filter(measure=measure).exists()
+    return _asks_exemption(user, measure) and _can(measure, "exempt") and not asked
+
+
+def may_withdraw_exemption(user: User, exemption: Exemption) -> bool:
+    """Whoever may ask may take it back while it waits: the applicant may have moved on."""
+    waits = exemption.state == ExemptionState.REQUESTED
+    return waits and _asks_exemption(user, exemption.measure)
+
+
+def may_decide_exemption(user: User, exemption: Exemption) -> bool:
+    return exemptions_to_decide(user).filter(pk=exemption.pk).exists()
+
+
+def exemptions_to_decide(user: User) -> ExemptionQuerySet:
+    """What an executive or the party group of the bureau may decide: nothing of their own hand."""
+    paths = rights_of(user).paths(Role.EXECUTIVE, Role.PARTY_GROUP)
+    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("measure"))
+    waiting = Exemption.objects.pending().of_bureaus_within(paths)
+    return waiting.exclude(done_by(user) | Exists(reported))
+
+
+def may_reinstate(user: User, measure: Measure) -> bool:
+    """Take a measure up again that was not applicable: the office."""
+    return may_run(user, measure.inspection) and _can(measure, "reinstate")
+
+
+def pending_exemption(measure: Measure) -> Exemption | None:
+    pending = Exemption.objects.pending().filter(measure=measure)
+    return pending.select_related("measure__lead_unit", "by", "on_behalf_of").first()
+
+
+def _asks_exemption(user: User, measure: Measure) -> bool:
+    led = rights_of(user).covers(measure.lead_unit, Role.LIAISON)
+    return led or may_run(user, measure.inspection)
 
 
 # Look-back ---------------------------------------------------------------------------------------
@@ -211,17 +270,8 @@ def may_look_back(user: User, measure: Measure) -> bool:
 def had_a_hand_in(user: User, measures: MeasureQuerySet) -> set[int]:
     """Those of the measures that the person, or whoever they act for, reported on, applied for or
     reviewed, or that somebody did so for in their name."""
-    persons = [each for each in (user, user.acting_for) if each is not None]
-    journal = JournalEntry.objects.annotate(
-        code=Concat(OuterRef("inspection__code"), Value("/"), OuterRef("code"))
-    ).filter(
-        on_behalf_of__in=persons,
-        subject_kind="measure",
-        subject_code=F("code"),
-        verb__in=_HANDS,
-    )
-    reported = ProgressEntry.objects.filter(measure=OuterRef("pk"), by__in=persons)
-    applied = CloseoutRequest.objects.filter(measure=OuterRef("pk"), applied_by__in=persons)
-    reviewed = Review.objects.filter(request__measure=OuterRef("pk"), by__in=persons)
-    touched = Exists(reported) | Exists(applied) | Exists(reviewed) | Exists(journal)
+    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("pk"))
+    applied = CloseoutRequest.objects.filter(done_by(user, "applied_by"), measure=OuterRef("pk"))
+    reviewed = Review.objects.filter(done_by(user), request__measure=OuterRef("pk"))
+    touched = Exists(reported) | Exists(applied) | Exists(reviewed)
     return set(measures.filter(touched).order_by().values_list("pk", flat=True))

@@ -55,6 +55,7 @@ def enter_problem(problem: Problem, *, by: User, at: datetime) -> None:
         on=_day(at),
         at=at,
         by=by,
+        on_behalf_of=by.acting_for,
     )
     after = content_of(problem, PROBLEM_CONTENT)
     journal.append(Act("plan", "problem", problem.subject_code, after=after), by=by, at=at)
@@ -79,6 +80,7 @@ def enter_measure(measure: Measure, *, by: User, at: datetime) -> None:
         on=_day(at),
         at=at,
         by=by,
+        on_behalf_of=by.acting_for,
     )
     after = content_of(measure, MEASURE_CONTENT)
     journal.append(Act("plan", "measure", measure.subject_code, after=after), by=by, at=at)

@@ -7,13 +7,15 @@ from datetime import date
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 
-from accounts.models import Role, Unit, User, under
+from accounts.models import Role, Unit, User, signature, under
 from accounts.rights import rights_of
 from rectification import clock, permissions
 from rectification.models import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
     DispatchRound,
+    Exemption,
+    ExemptionQuerySet,
     Extension,
     ExtensionQuerySet,
     Inspection,
@@ -55,6 +57,7 @@ class Desk:
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
     to_extend: tuple[Extension, ...]
+    to_exempt: tuple[Exemption, ...]
     notices: tuple[Notice, ...]
 
     @property
@@ -66,7 +69,8 @@ class Desk:
     @property
     def is_empty(self) -> bool:
         lists = (self.came_back, self.overdue, self.near, self.not_reported)
-        return not any((*lists, self.to_review, self.to_accept, self.to_extend))
+        decisions = (self.to_review, self.to_accept, self.to_extend, self.to_exempt)
+        return not any((*lists, *decisions))
 
 
 def desk(user: User, *, on: date) -> Desk:
@@ -82,6 +86,7 @@ def desk(user: User, *, on: date) -> Desk:
         to_review=tuple(_to_review(user)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
         to_extend=tuple(_to_extend(user)[:DESK_ROWS]),
+        to_exempt=tuple(_to_exempt(user)[:DESK_ROWS]),
         notices=_notices(user),
     )
 
@@ -229,14 +234,15 @@ class Step:
 
 def review_steps(request: CloseoutRequest) -> tuple[Step, ...]:
     """The stages of the application: who approved, whom it waits for, what is to come."""
-    reviews = request.reviews.select_related("by")
+    reviews = request.reviews.select_related("by", "on_behalf_of")
     approved = {review.stage_id: review for review in reviews}
     steps = []
     for stage in request.measure.inspection.stages.all():
         role = Role(stage.role).label
         if stage.pk in approved:
             review = approved[stage.pk]
-            note = f"{review.by.name} {review.on.month}月{review.on.day}日通过"
+            who = signature(review.by, review.on_behalf_of)
+            note = f"{who} {review.on.month}月{review.on.day}日通过"
             steps.append(Step(stage.name, "done", note))
         elif stage.pk == request.stage_id:
             steps.append(Step(stage.name, "current", f"等待{role}审核"))
@@ -306,7 +312,12 @@ def _last_reason(measure: Measure) -> str:
 def _to_review(user: User) -> CloseoutRequestQuerySet:
     """Applications that this person may decide on, oldest first."""
     waiting = permissions.reviewable(user).select_related(
-        "stage", "applied_by", "measure__lead_unit", "measure__inspection", "measure__problem"
+        "stage",
+        "applied_by",
+        "on_behalf_of",
+        "measure__lead_unit",
+        "measure__inspection",
+        "measure__problem",
     )
     return waiting.order_by("applied_at", "pk")
 
@@ -324,6 +335,14 @@ def _to_extend(user: User) -> ExtensionQuerySet:
         "requested_by", "measure__lead_unit", "measure__inspection"
     )
     return waiting.order_by("requested_at", "pk")
+
+
+def _to_exempt(user: User) -> ExemptionQuerySet:
+    """Applications for 不再适用 that this person may decide on, oldest first."""
+    waiting = permissions.exemptions_to_decide(user).select_related(
+        "by", "on_behalf_of", "measure__lead_unit", "measure__inspection"
+    )
+    return waiting.order_by("at", "pk")
 
 
 def _rounds(user: User) -> tuple[DispatchRound, ...]:

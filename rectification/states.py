@@ -100,6 +100,16 @@ class RoundState(models.TextChoices):
     SUPERSEDED = "superseded", "错过未开"
 
 
+class ExemptionState(models.TextChoices):
+    """An application that a measure is 不再适用."""
+
+    REQUESTED = "requested", "待审批"
+    GRANTED = "granted", "已批准"
+    REFUSED = "refused", "未批准"
+    WITHDRAWN = "withdrawn", "已撤回"
+    LAPSED = "lapsed", "已失效"
+
+
 STAYS = ""  # the target of a move that is on record and changes no status
 
 
@@ -149,6 +159,13 @@ MEASURE_MOVES = {
         frozenset({WorkStatus.CLOSED}), WorkStatus.REBOUNDED, "认定反弹", needs_reason=True
     ),
     "confirm": Move(frozenset({WorkStatus.CLOSED}), STAYS, "回头看巩固"),
+    "exempt": Move(_OPEN, WorkStatus.NOT_APPLICABLE, "认定不再适用", needs_reason=True),
+    "reinstate": Move(
+        frozenset({WorkStatus.NOT_APPLICABLE}),
+        WorkStatus.UNDER_WAY,
+        "恢复整改",
+        needs_reason=True,
+    ),
 }
 
 PROBLEM_MOVES = {

@@ -1,16 +1,22 @@
 """The story of a measure and of a problem, newest first: plan, reports, applications, reviews,
 returns, milestones."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils import timezone
+
+from accounts.models import signature
 from rectification import clock
 from rectification.models import (
     CloseoutRequest,
     DeadlineChange,
+    Exemption,
     Extension,
     ExtensionDecision,
+    Handover,
     Measure,
     MeasureEvent,
     Milestone,
@@ -22,13 +28,16 @@ from rectification.models import (
 )
 from rectification.states import (
     Decision,
+    ExemptionState,
     ExtensionState,
     RequestOutcome,
     ReturnGround,
     Verdict,
 )
 
-_TOLD_ELSEWHERE = frozenset({"report", "nil_return", "submit", "resubmit"})  # by their own rows
+_TOLD_ELSEWHERE = frozenset(
+    {"report", "nil_return", "submit", "resubmit", "exempt"}
+)  # by their own rows
 _TONES = {
     "send_back": "near",
     "reopen": "near",
@@ -36,11 +45,18 @@ _TONES = {
     "withdraw": "near",
     "lapse": "near",
     "confirm": "done",
+    "reinstate": "near",
 }
 _OUTCOME_TONES = {
     RequestOutcome.APPROVED: "done",
     RequestOutcome.RETURNED: "near",
     RequestOutcome.PENDING: "near",
+}
+_EXEMPTIONS = {
+    ExemptionState.GRANTED: ("批准不再适用", "done"),
+    ExemptionState.REFUSED: ("未批准不再适用", "near"),
+    ExemptionState.WITHDRAWN: ("撤回不再适用申请", "plain"),
+    ExemptionState.LAPSED: ("不再适用申请失效", "plain"),
 }
 
 
@@ -64,17 +80,22 @@ class Moment:
 
     @property
     def when(self) -> str:
-        return f"{self.on.year}年{self.on.month}月{self.on.day}日"
+        return _in_full(self.on)
 
 
 def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
     """Every moment of the measure up to today, newest first, in a fixed number of queries."""
-    told = measure.progress.select_related("by", "round")
-    requests = measure.requests.select_related("applied_by").prefetch_related(
-        "reviews__by", "reviews__stage", "evidence__version__evidence"
-    )
     reworks = {each.number: each for each in measure.reworks.all()}
-    events = measure.events.exclude(verb__in=_TOLD_ELSEWHERE).select_related("by", "round")
+    told = measure.progress.select_related("by", "on_behalf_of", "round")
+    requests = measure.requests.select_related("applied_by", "on_behalf_of").prefetch_related(
+        "reviews__by",
+        "reviews__on_behalf_of",
+        "reviews__stage",
+        "evidence__version__evidence",
+    )
+    events = measure.events.exclude(verb__in=_TOLD_ELSEWHERE).select_related(
+        "by", "on_behalf_of", "round"
+    )
     reviews = [review for request in requests for review in request.reviews.all()]
     return _newest_first(
         [
@@ -85,6 +106,8 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *(_approved(review) for review in reviews if review.decision == Decision.APPROVE),
             *(_changed(event, reworks) for event in events if event.verb != "plan"),
             *_postponed(measure),
+            *_handed_over(measure),
+            *_exempted(measure),
         ]
     )
 
@@ -159,8 +182,20 @@ def _both_dates(extension: Extension) -> str:
 
 def problem_story(problem: Problem) -> tuple[Moment, ...]:
     """The changes of a problem's own status, newest first."""
-    events = problem.events.select_related("by")
-    return _newest_first([_problem_changed(event) for event in events])
+    events = problem.events.select_related("by", "on_behalf_of")
+    changes = [_problem_changed(event) for event in events]
+    return _newest_first([*changes, *_handed_over(problem)])
+
+
+def former_names(row: Measure | Problem) -> Mapping[str, str]:
+    """Who held a field before, by the field's name: 曾任：张三（2025年8月1日交接）."""
+    names: defaultdict[str, str] = defaultdict(str)
+    for handover in _handovers(row):
+        if handover.former is not None:
+            earlier = names[handover.field]
+            note = f"{handover.former}（{_in_full(handover.on)}交接）"
+            names[handover.field] = f"{earlier}、{note}" if earlier else f"曾任：{note}"
+    return names
 
 
 def _newest_first(moments: Iterable[Moment]) -> tuple[Moment, ...]:
@@ -183,7 +218,7 @@ def _reported(entry: ProgressEntry) -> Moment:
         at=entry.at,
         title="零报告" if entry.nil_return else "进展",
         tone="plain" if entry.nil_return else "run",
-        who=entry.by.name,
+        who=signature(entry.by, entry.on_behalf_of),
         place=str(entry.round or ""),
         text=entry.text,
         muted="\n".join(notes),
@@ -196,7 +231,7 @@ def _applied(request: CloseoutRequest) -> Moment:
         at=request.applied_at,
         title="申请销号" if request.number == 1 else f"第{request.number}次申请销号",
         tone="run",
-        who=request.applied_by.name,
+        who=signature(request.applied_by, request.on_behalf_of),
         text=request.statement,
         muted=_evidence_of(request),
         tag=request.get_outcome_display(),
@@ -222,7 +257,7 @@ def _approved(review: Review) -> Moment:
         at=review.at,
         title=f"{review.stage.name}通过",
         tone="plain" if lapsed else "done",
-        who=review.by.name,
+        who=signature(review.by, review.on_behalf_of),
         text=review.opinion,
         muted=f"失效原因：{review.lapsed_why}" if lapsed else "",
         tag="已失效" if lapsed else "",
@@ -235,7 +270,7 @@ def _planned(event: MeasureEvent, measure: Measure) -> Moment:
         on=event.on,
         at=event.at,
         title="立项",
-        who=event.by.name if event.by else "",
+        who=signature(event.by, event.on_behalf_of),
         text=event.why or f"列入整改方案，{measure.lead_unit}牵头。",
     )
 
@@ -249,7 +284,7 @@ def _changed(event: MeasureEvent, reworks: Mapping[int, Rework]) -> Moment:
         at=event.at,
         title=title,
         tone=_TONES.get(event.verb, "plain"),
-        who=event.by.name if event.by else "",
+        who=signature(event.by, event.on_behalf_of),
         place=str(event.round or ""),
         text="" if closing and event.by else event.why,  # the last review says the same
         muted=_redo(rework),
@@ -276,7 +311,7 @@ def _problem_changed(event: ProblemEvent) -> Moment:
         at=event.at,
         title=event.says,
         tone=_TONES.get(event.verb, "plain"),
-        who=event.by.name if event.by else "",
+        who=signature(event.by, event.on_behalf_of),
         text=event.why,
     )
 
@@ -307,3 +342,58 @@ def _days_late(milestone: Milestone) -> int:
     if milestone.reached_on is None:
         return 0
     return max(0, clock.days_overdue(milestone.due_on, on=milestone.reached_on))
+
+
+def _in_full(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+# Handing over, and what is not applicable any more -----------------------------------------------
+
+
+def _handovers(row: Measure | Problem) -> Iterable[Handover]:
+    people = ("former_person", "new_person", "former_unit", "new_unit", "by", "on_behalf_of")
+    return row.handovers.select_related(*people).order_by("on", "pk")
+
+
+def _handed_over(row: Measure | Problem) -> Iterator[Moment]:
+    for handover in _handovers(row):
+        written = timezone.localtime(handover.at).date()
+        late = "" if written == handover.on else f"{_in_full(written)}登记。"
+        yield Moment(
+            on=handover.on,
+            at=handover.at,
+            title=f"{handover}（{_in_full(handover.on)}起）",
+            who=signature(handover.by, handover.on_behalf_of),
+            text=handover.why,
+            muted=late,
+        )
+
+
+def _exempted(measure: Measure) -> Iterator[Moment]:
+    people = ("by", "on_behalf_of", "settled_by", "settled_on_behalf_of")
+    for exemption in measure.exemptions.select_related(*people):
+        yield _asked(exemption)
+        if exemption.settled_on is not None:
+            title, tone = _EXEMPTIONS[ExemptionState(exemption.state)]
+            yield Moment(
+                on=exemption.settled_on,
+                at=exemption.settled_at,
+                title=title,
+                tone=tone,
+                who=signature(exemption.settled_by, exemption.settled_on_behalf_of),
+                text=exemption.opinion or "已申请销号，说明措施仍然适用。",
+            )
+
+
+def _asked(exemption: Exemption) -> Moment:
+    return Moment(
+        on=exemption.on,
+        at=exemption.at,
+        title="申请不再适用" if exemption.number == 1 else f"第{exemption.number}次申请不再适用",
+        tone="run",
+        who=signature(exemption.by, exemption.on_behalf_of),
+        text=exemption.reason,
+        tag=exemption.get_state_display(),
+        tag_tone="near" if exemption.settled_on is None else "plain",
+    )

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from rectification import closing, moving, permissions
-from rectification.models import Measure, Problem, ProgressEntry, Rework
+from rectification.models import Exemption, Measure, Problem, ProgressEntry, Rework
 from rectification.moving import MoveRefused, StaleSave, day_of
 
 
@@ -47,12 +47,13 @@ def report(measure: Measure, told: Told, *, by: User, at: datetime, version: int
     return ProgressEntry.objects.create(
         measure=measure,
         round=moving.open_round(measure),
-        unit=by.unit or measure.lead_unit,
+        unit=(by.acting_for or by).unit or measure.lead_unit,
         text=told.text,
         difficulty=told.difficulty,
         next_step=told.next_step,
         nil_return=told.nil_return,
         by=by,
+        on_behalf_of=by.acting_for,
         at=at,
         reported_on=day_of(at),
         measure_version=measure.version,
@@ -136,3 +137,26 @@ def confirm(measure: Measure, *, by: User, at: datetime, why: str, version: int)
     """Put on record that a closed measure holds (回头看巩固). Raises MoveRefused, StaleSave."""
     moving.require(permissions.may_look_back(by, measure), measure, "confirm")
     moving.move_measure(measure, "confirm", by=by, at=at, why=why, version=version)
+
+
+# Not applicable any more --------------------------------------------------------------------------
+
+
+def exempt(exemption: Exemption, *, by: User, at: datetime, opinion: str, version: int) -> None:
+    """Take the measure out of the work, as asked and granted. Raises MoveRefused, StaleSave."""
+    measure = exemption.measure
+    moving.require(permissions.may_decide_exemption(by, exemption), measure, "exempt")
+    why = f"{exemption.reason}（{opinion}）"
+    moving.move_measure(measure, "exempt", by=by, at=at, why=why, version=version)
+
+
+@transaction.atomic
+def reinstate(measure: Measure, *, by: User, at: datetime, why: str, version: int) -> None:
+    """Take a measure up again that was not applicable; a closed problem reopens with it.
+
+    Raises MoveRefused, StaleSave.
+    """
+    moving.require(permissions.may_reinstate(by, measure), measure, "reinstate")
+    problem = moving.claimed(measure.problem_id)
+    moving.move_measure(measure, "reinstate", by=by, at=at, why=why, version=version)
+    moving.reopen_problem(problem, by=by, at=at, why=f"{measure.code} 恢复整改：{why}")

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import AbsenceKind, Deputy
 from rectification.models import (
     AccountabilityAction,
     InstitutionalOutcome,
@@ -17,7 +18,7 @@ from rectification.models import (
     RecoveredMoney,
 )
 from reports.models import Origin, Publication, Report
-from tests.factories import NOON, MeasureFactory
+from tests.factories import NOON, MeasureFactory, UserFactory
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 from tests.rectification.extending import ask, grant
 from tests.rectification.test_lists import grow
@@ -59,6 +60,7 @@ def plant(cast, count: int) -> None:  # noqa: F811
         published(cast, f"report-{number}")
         postponed(cast)
         looked_back(cast)
+        deputised(cast)
 
 
 def postponed(cast) -> None:  # noqa: F811
@@ -70,6 +72,15 @@ def postponed(cast) -> None:  # noqa: F811
         asked_for = ask(measure, cast, on=NOON)
         if name == "granted":
             grant(asked_for, cast, on=NOON)
+
+
+def deputised(cast) -> None:  # noqa: F811
+    """The office appoints one more deputy, and is appointed by one more colleague."""
+    colleague = UserFactory(unit=cast.division)
+    period = {"from_on": date(2099, 7, 1), "until_on": date(2099, 7, 31)}
+    period |= {"why": AbsenceKind.LEAVE, "given_by": cast.office, "at": NOON}
+    Deputy.objects.create(principal=cast.office, deputy=colleague, **period)
+    Deputy.objects.create(principal=colleague, deputy=cast.office, **period)
 
 
 def published(cast, slug: str) -> None:  # noqa: F811

@@ -1,3 +1,4 @@
+from accounts.models.deputy import MOST_DAYS, AbsenceKind, Deputy, signature
 from accounts.models.journal import JournalEntry, JournalHead
 from accounts.models.role import ADMINISTRATORS, Role, RoleAssignment
 from accounts.models.unit import Unit, UnitKind, under
@@ -5,6 +6,9 @@ from accounts.models.user import User
 
 __all__ = [
     "ADMINISTRATORS",
+    "MOST_DAYS",
+    "AbsenceKind",
+    "Deputy",
     "JournalEntry",
     "JournalHead",
     "Role",
@@ -12,5 +16,6 @@ __all__ = [
     "Unit",
     "UnitKind",
     "User",
+    "signature",
     "under",
 ]

@@ -51,4 +51,5 @@ class User(AbstractUser):
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         super().refresh_from_db(*args, **kwargs)
-        self.__dict__.pop("rights", None)
+        for name in [name for name in self.__dict__ if name.startswith("rights")]:
+            del self.__dict__[name]

@@ -14,6 +14,7 @@ from rectification.models.evidence import (
     EvidenceUse,
     EvidenceVersion,
 )
+from rectification.models.exemption import Exemption, ExemptionQuerySet
 from rectification.models.extension import (
     DeadlineChange,
     Extension,
@@ -21,6 +22,7 @@ from rectification.models.extension import (
     ExtensionQuerySet,
     deadline_as_of,
 )
+from rectification.models.handover import OF_MEASURES, OF_PROBLEMS, Handover, HandoverField
 from rectification.models.inspection import EXTENDING, FindingArea, Inspection
 from rectification.models.lookback import (
     LookBack,
@@ -46,6 +48,8 @@ __all__ = [
     "EXTENDING",
     "AccountabilityAction",
     "AccountabilityKind",
+    "OF_MEASURES",
+    "OF_PROBLEMS",
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
@@ -58,7 +62,11 @@ __all__ = [
     "Extension",
     "ExtensionDecision",
     "ExtensionQuerySet",
+    "Exemption",
+    "ExemptionQuerySet",
     "FindingArea",
+    "Handover",
+    "HandoverField",
     "InstitutionalOutcome",
     "Inspection",
     "Light",

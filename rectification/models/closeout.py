@@ -97,6 +97,14 @@ class CloseoutRequest(models.Model):
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="申请人", on_delete=models.PROTECT, related_name="+"
     )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="代何人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     applied_at = models.DateTimeField("申请时间")
     applied_on = models.DateField("申请日期")
 
@@ -181,6 +189,14 @@ class Review(models.Model):
     opinion = models.TextField("审核意见", max_length=2000, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="审核人", on_delete=models.PROTECT, related_name="+"
+    )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="代何人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
     )
     at = models.DateTimeField("审核时间")
     on = models.DateField("审核日期")

@@ -35,6 +35,14 @@ class StatusEvent(models.Model):
         related_name="+",
         null=True,
     )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="代何人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     why = models.TextField("理由", blank=True)
 
     class Meta:

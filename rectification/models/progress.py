@@ -40,6 +40,14 @@ class ProgressEntry(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="报送人", on_delete=models.PROTECT, related_name="+"
     )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="代何人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     reported_on = models.DateField("报送日期")
     at = models.DateTimeField("报送时间")
     measure_version = models.PositiveIntegerField("措施版本")

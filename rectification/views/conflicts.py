@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import JournalEntry
-from rectification.forms import Versioned
+from rectification.forms import Prose, Versioned
 from rectification.models import Measure, Problem
 
 AnyForm = TypeVar("AnyForm", bound=Versioned)
@@ -33,7 +33,8 @@ class Conflict:
     def of(cls, row: Measure | Problem, form: Versioned, *, sentence: str) -> Self:
         """Of a verb on a measure or a problem: what was reported last, beside what was typed."""
         standing = _latest_report(row)
-        theirs = {field.name: getattr(standing, field.name, "") for field in form.visible_fields()}
+        prose = [each for each in form.visible_fields() if isinstance(each.field, Prose)]
+        theirs = {field.name: getattr(standing, field.name, "") for field in prose}
         return cls(sentence, last_act(row), _differences(form, theirs))
 
     @classmethod

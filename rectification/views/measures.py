@@ -22,6 +22,7 @@ from rectification.models import DispatchRound, Measure
 from rectification.states import MEASURE_MOVES, Basis, RequestOutcome, TimeKind
 from rectification.views.extension_card import extension_card
 from rectification.views.listing import amend_url, answer, import_url, listing, part
+from rectification.views.offers import further_forms
 
 REDONE_WITHIN = timedelta(days=14)  # what the form proposes: until the next dispatch, mostly
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
@@ -131,6 +132,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
         "amend_url": amend_url(request.user, measure, kind="measure"),
+        "exemption": permissions.pending_exemption(measure),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")
@@ -157,7 +159,7 @@ def offered_forms(user, measure, *, pending, told, on):
         forms["send_back"] = SendBackForm(initial=redone, auto_id="send-back-%s")
     if permissions.may_reopen(user, measure):
         forms["reopen"] = ReopenForm(initial=version, auto_id="reopen-%s")
-    return forms
+    return forms | further_forms(user, measure)
 
 
 def _last_claim(measure, version):
@@ -228,14 +230,15 @@ def _facts(measure):
     kind = TimeKind(measure.time_kind).label
     phrase = measure.deadline_phrase
     units = "、".join(str(unit) for unit in measure.supporting_units.all())
+    former = timeline.former_names(measure)
     facts = [
         ("问题", measure.problem.code, measure.problem.title, _problem_url(measure)),
         ("整改目标", measure.target, "", ""),
-        ("牵头单位", measure.lead_unit, "", ""),
+        ("牵头单位", measure.lead_unit, former["lead_unit"], ""),
         ("配合单位", units, "", ""),
         ("牵头领导", measure.problem.lead_executive, "", ""),
-        ("责任领导", measure.responsible_executive, "", ""),
-        ("责任人", measure.person_in_charge, "", ""),
+        ("责任领导", measure.responsible_executive, former["responsible_executive"], ""),
+        ("责任人", measure.person_in_charge, former["person_in_charge"], ""),
         ("整改时限", phrase, kind if kind != phrase else "", ""),
     ]
     if measure.deadline != measure.original_deadline:

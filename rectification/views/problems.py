@@ -118,6 +118,7 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
         "accept_form": (filled or blank) if may_accept else None,
         "conflict": conflict,
         "amend_url": amend_url(request.user, problem, kind="problem"),
+        "may_hand_over": permissions.may_hand_over(request.user, problem.inspection),
     }
     template = part(request, "rectification/problem_detail.html", "page")
     return render(request, template, context, status=status)
@@ -125,11 +126,12 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
 
 def _facts(problem):
     closed = problem.closed_on
+    former = timeline.former_names(problem)
     facts = [
         ("反馈方面", problem.area, "", ""),
         ("问题类型", problem.category, "", ""),
-        ("牵头领导", problem.lead_executive, "", ""),
-        ("牵头单位", problem.lead_unit, "", ""),
+        ("牵头领导", problem.lead_executive, former["lead_executive"], ""),
+        ("牵头单位", problem.lead_unit, former["lead_unit"], ""),
         ("反馈日期", _day(problem.inspection.feedback_date), "", ""),
         ("完成日期", _day(closed) if closed else "", "", ""),
     ]

@@ -17,7 +17,13 @@ from tests.factories import (
 )
 
 READING = ("problems/P-900/", "measures/M-900-1/")
-OVERSEEING = ("dispatch/", "dispatch/1/", "extensions/", "problems/P-900/recurrence/")
+OVERSEEING = (
+    "dispatch/",
+    "dispatch/1/",
+    "extensions/",
+    "handover/",
+    "problems/P-900/recurrence/",
+)
 ACTING = (
     "problems/P-900/accept/",
     "problems/P-900/recurrence/decide/",
@@ -32,6 +38,13 @@ ACTING = (
     "measures/M-900-1/extend/",
     "measures/M-900-1/extension/decide/",
     "measures/M-900-1/extension/withdraw/",
+    "measures/M-900-1/exemption/ask/",
+    "measures/M-900-1/exemption/decide/",
+    "measures/M-900-1/exemption/withdraw/",
+    "measures/M-900-1/reinstate/",
+    "measures/M-900-1/hand-over/",
+    "problems/P-900/hand-over/",
+    "handover/confirm/",
     "dispatch/1/close/",
     "measures/M-900-1/amend/",
     "problems/P-900/amend/",
