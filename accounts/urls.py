@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import journal_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -8,4 +8,7 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("password/", views.password_change, name="password_change"),
     path("password/done/", views.password_done, name="password_done"),
+    path("journal/", journal_views.journal_list, name="journal_list"),
+    path("journal/verify/", journal_views.journal_verify, name="journal_verify"),
+    path("journal/export/", journal_views.journal_export, name="journal_export"),
 ]
