@@ -55,11 +55,15 @@ class GrantedAdmin(admin.ModelAdmin):
         act = journal.Act(
             "amend" if change else "enter",
             obj._meta.model_name,
-            str(obj.pk),
+            self.subject_code(obj),
             {name: _shown(form, name, form.initial.get(name)) for name in names},
             {name: _shown(form, name, form.cleaned_data.get(name)) for name in names},
         )
         journal.append(act, by=request.user, at=timezone.now())
+
+    def subject_code(self, obj):
+        """How the journal names the row, or a row in one of its inlines."""
+        return str(obj.pk)
 
     def log_addition(self, request, obj, message):
         """The journal is the record; Django's own log would be a second one."""

@@ -44,8 +44,8 @@ def people():
     return deputy, absent
 
 
-def write(verb, kind, code, *, by=None, before=None, after=None, why="", minutes=0):
-    act = Act(verb, kind, code, before or {}, after or {}, why)
+def write(verb, kind, code, *, by=None, minutes=0, **told):
+    act = Act(verb, kind, code, **told)
     return journal.append(act, by=by, at=NOON + timedelta(minutes=minutes))
 
 
