@@ -115,6 +115,7 @@ FIELDS = {
     "started_on": "开始日期",
     "state": "状态",
     "status": "状态",
+    "supporting_units": "配合单位",
     "target": "整改目标",
     "text": "内容",
     "text_hash": "文本校验码",

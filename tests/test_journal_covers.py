@@ -45,10 +45,12 @@ def _own_files(tmp_path, settings):
 
 
 @pytest.fixture(scope="module")
-def total() -> Iterator[dict[str, int]]:
+def total(request) -> Iterator[dict[str, int]]:
     counts = {"verbs": 0, "rows": 0, "entries": 0}
     yield counts
-    print("\njournal covers:", " ".join(f"{name}={count}" for name, count in counts.items()))
+    said = " ".join(f"{name}={count}" for name, count in counts.items())
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\njournal covers: {said}")
 
 
 @pytest.mark.django_db
