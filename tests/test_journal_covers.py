@@ -135,7 +135,7 @@ def writing_views() -> Iterator[str]:
     """Those that answer a POST, and those that answer a GET and write all the same."""
     for name, pattern in our_urls():
         request = RequestFactory().post("/")
-        request._dont_enforce_csrf_checks = True
+        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # the test client's
         arguments = dict.fromkeys(pattern.pattern.converters, "1")
         answers_post = 405 not in {
             _answer(pattern.callback, request, arguments, by=by) for by in CALLERS

@@ -131,7 +131,7 @@ def draft_title(stage):
 @scenario("view reports:draft_section")
 def draft_section(stage):
     report = draft(stage.room)
-    section = report.sections.filter(kind="prose").order_by("order").first()
+    section = report.sections.filter(kind="prose").order_by("order")[0]
     yield
     path = f"{REPORTS}{report.slug}/sections/{section.order}/"
     form = {"version": section.version, "heading": section.heading, "text": "另一段文字。"}
