@@ -1,6 +1,7 @@
-"""The admin site: units, people, roles and the audit log, each for its administrator alone.
+"""The admin site: units, people and roles, each for its administrator alone.
 
-No administrator sees business data; nothing here can be deleted; every change is in the journal.
+No administrator sees business data; nothing here can be deleted; every change is in the journal,
+which the audit administrator reads on a page of its own.
 """
 
 from django import forms
@@ -13,7 +14,7 @@ from django.db.models import BooleanField
 from django.utils import timezone
 
 from accounts import deputies, journal, opened
-from accounts.models import Deputy, JournalEntry, Role, RoleAssignment, Unit, User
+from accounts.models import Deputy, Role, RoleAssignment, Unit, User
 from accounts.rights import rights_of
 
 admin.site.unregister(Group)
@@ -56,7 +57,7 @@ class GrantedAdmin(admin.ModelAdmin):
         act = journal.Act(
             "amend" if change else "enter",
             obj._meta.model_name,
-            str(obj.pk),
+            self.subject_code(obj),
             {name: _shown(form, name, form.initial.get(name)) for name in names},
             {name: _shown(form, name, form.cleaned_data.get(name)) for name in names},
         )
@@ -236,22 +237,6 @@ class RoleAssignmentAdmin(GrantedAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return ("user", "role", "unit", "started_on") if obj else ()
-
-
-@admin.register(JournalEntry)
-class JournalEntryAdmin(GrantedAdmin):
-    keeper = Role.AUDIT_ADMIN
-    list_display = ("sequence", "at", "by", "verb", "subject_kind", "subject_code", "why")
-    list_filter = ("verb", "subject_kind")
-    search_fields = ("subject_code", "by__name")
-    list_select_related = ("by",)
-    ordering = ("-sequence",)
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Deputy)

@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 
@@ -6,6 +8,9 @@ class AccountsConfig(AppConfig):
     default = True
     name = "accounts"
     verbose_name = "单位与人员"
+
+    def ready(self) -> None:
+        importlib.import_module("accounts.checks")  # they need the models, which are there now
 
 
 class AdministrationConfig(admin.AdminConfig):

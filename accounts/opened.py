@@ -50,7 +50,9 @@ class Opened:
     def subject(self) -> Q:
         """The row in the journal."""
         kind = self.row._meta.model_name
-        return Q(subject_kind=kind, subject_code=str(self.row.pk))
+        return Q(
+            subject_kind=kind, subject_code__in=[str(self.row.pk), getattr(self.row, "code", "")]
+        )
 
     def field(self, name: str) -> Any:
         return self.row._meta.get_field(name)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import deputy_views, views
+from accounts import deputy_views, journal_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,4 +13,7 @@ urlpatterns = [
     path("deputies/<int:pk>/end/", deputy_views.deputy_end, name="deputy_end"),
     path("deputies/<int:pk>/act/", deputy_views.deputy_act, name="deputy_act"),
     path("deputies/rest/", deputy_views.deputy_rest, name="deputy_rest"),
+    path("journal/", journal_views.journal_list, name="journal_list"),
+    path("journal/verify/", journal_views.journal_verify, name="journal_verify"),
+    path("journal/export/", journal_views.journal_export, name="journal_export"),
 ]

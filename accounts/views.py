@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import journal
 from accounts.forms import NewPasswordForm, SignInForm
+from accounts.models import User
 
 
 class OwnPassword(PasswordChangeView):
@@ -39,8 +40,34 @@ class SignIn(LoginView):
         url = super().get_redirect_url()
         return "" if urlsplit(url).path == self.request.path else url
 
+    @transaction.atomic
+    def form_valid(self, form):
+        answer = super().form_valid(form)
+        _record("sign_in", form.get_user(), by=form.get_user())
+        return answer
+
+    def form_invalid(self, form):
+        """Of a name that nobody has nothing is kept: it may be a password in the wrong field."""
+        if form.non_field_errors():  # both were filled in, and refused
+            name = form.cleaned_data.get("username", "")
+            _record("sign_in_failed", User.objects.filter(username=name).first(), by=None)
+        return super().form_invalid(form)
+
+
+class SignOut(LogoutView):
+    @transaction.atomic
+    def post(self, request, *args, **kwargs):
+        if request.user.is_authenticated:
+            _record("sign_out", request.user, by=request.user)
+        return super().post(request, *args, **kwargs)
+
+
+def _record(verb, subject, *, by):
+    act = journal.Act(verb, "user", str(subject.pk) if subject else "")
+    journal.append(act, by=by, at=timezone.now())
+
 
 sign_in = SignIn.as_view()
-sign_out = LogoutView.as_view()
+sign_out = SignOut.as_view()
 password_change = OwnPassword.as_view()
 password_done = PasswordChangeDoneView.as_view(template_name="accounts/password_done.html")

@@ -89,6 +89,24 @@ def env_database(name: str, *, embedded: dict[str, Any]) -> dict[str, Any]:
     return parsed
 
 
+def env_owner(name: str, *, of: dict[str, Any]) -> dict[str, Any]:
+    """The role that owns the tables of the database `of`, or nothing where none is given.
+
+    Raises SettingRefused."""
+    owner = env_database(name, embedded={})
+    if not owner:
+        return {}
+    if of.get("NAME") != owner["NAME"]:
+        raise SettingRefused(
+            f"环境变量 {name} 要与 DATABASE_URL 指向同一个 PostgreSQL 数据库，只是用户不同。"
+        )
+    if not owner["USER"] or not of.get("USER") or owner["USER"] == of["USER"]:
+        raise SettingRefused(
+            f"环境变量 {name} 要写属主角色的用户名，DATABASE_URL 写应用角色的，两者不能相同。"
+        )
+    return owner
+
+
 def env_redis(name: str) -> str:
     """The address of a broker, or "" where the embedded one is to be used."""
     address = env_str(name, default="")

@@ -20,6 +20,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from accounts import database_roles
 from config.env import SettingRefused
 
 EXIT_REFUSED = 2
@@ -66,9 +67,13 @@ def connect() -> None:
 
 def migrate() -> None:
     """Nothing where nothing is new: a second start stays short."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    with database_roles.as_owner():
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
         call_command("migrate", interactive=False, verbosity=0)
+    else:
+        database_roles.grant_to_application()
 
 
 def collect_static() -> None:

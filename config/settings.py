@@ -12,6 +12,7 @@ from config.env import (
     env_hosts,
     env_int,
     env_list,
+    env_owner,
     env_path,
     env_redis,
     env_secret,
@@ -111,6 +112,8 @@ EMBEDDED_DATABASE = {
     },
 }
 DATABASES = {"default": env_database("DATABASE_URL", embedded=EMBEDDED_DATABASE)}
+# On PostgreSQL: the role that owns the tables and migrates, which the application's is not.
+MIGRATE_DATABASE = env_owner("MIGRATE_DATABASE_URL", of=DATABASES["default"])
 
 # The doorbell: Celery carries no work, it only wakes (architecture, decision 4) -------------------
 REDIS_URL = env_redis("REDIS_URL")

@@ -7,7 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.models import ADMINISTRATORS, Role, User
+from accounts.administration import KEEPERS
+from accounts.models import Role, User
 from accounts.rights import rights_of
 from rectification import permissions
 from rectification.models import Inspection
@@ -58,7 +59,9 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         ]
     elif rights_of(user).holds(Role.OFFICE):  # an empty house begins with a published report
         entries.append(("reports", "导入通报", reverse("reports:report_import")))
-    if rights_of(user).holds(*ADMINISTRATORS):
+    if rights_of(user).holds(Role.AUDIT_ADMIN):
+        entries.append(("journal", "审计日志", reverse("accounts:journal_list")))
+    if rights_of(user).holds(*KEEPERS):
         entries.append(("administration", "管理后台", reverse("admin:index")))
     return {
         "inspection": here,

@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from accounts.listing import Choices, Filters
 from rectification.states import (
     Basis,
     ExtensionState,
@@ -237,61 +238,6 @@ class LedgerFileForm(forms.Form):
 
 
 # Filters ----------------------------------------------------------------------------------------
-
-Choices = Iterable[tuple[str, str]]
-
-
-class Filters(forms.Form):
-    """Search and filters of a list, all optional. What cannot be read is left out and named.
-
-    Build with `read`; `kept` are the values that narrow the list, as they stand in the address.
-    """
-
-    kept: Mapping[str, str]
-    ignored: Sequence[str]
-
-    q = forms.CharField(
-        label="搜索", max_length=100, widget=forms.SearchInput({"placeholder": "编号或文字"})
-    )
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        choices: Mapping[str, Choices] | None = None,
-    ) -> None:
-        super().__init__(data, use_required_attribute=False, auto_id="filter-%s")
-        for field in self.fields.values():
-            field.required = False
-        for name, options in (choices or {}).items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [("", "全部"), *options]
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any], *, choices: Mapping[str, Choices]) -> Self:
-        """The filters of an address, with only the values that could be read."""
-        asked = {name: str(data.get(name, ""))[:200] for name in cls.base_fields}
-        probe = cls(asked, choices=choices)
-        probe.full_clean()
-        kept = {
-            name: str(probe.cleaned_data[name])
-            for name in probe.fields
-            if probe.cleaned_data.get(name)
-        }
-        form = cls(kept, choices=choices)
-        form.full_clean()
-        form.kept = kept
-        form.ignored = tuple(str(probe.fields[name].label) for name in probe.errors)
-        return form
-
-    def label_of(self, name: str) -> str:
-        """What a chip says of a filter that is on: 牵头单位：滨江分局."""
-        field, value = self.fields[name], self.kept[name]
-        if isinstance(field, forms.ChoiceField):
-            options: Any = field.choices
-            value = {str(key): str(name) for key, name in options}.get(value, value)
-        return f"{field.label}：{value}"
 
 
 def _choice(label: str, choices: Choices = (), **rest: Any) -> forms.ChoiceField:

@@ -62,8 +62,10 @@ def enter_problem(problem: Problem, *, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
-def enter_measure(measure: Measure, *, by: User, at: datetime) -> None:
-    """Save a new measure with its first event. Raises ValidationError where a field is wrong.
+def enter_measure(
+    measure: Measure, *, by: User, at: datetime, supporting: Iterable[Unit] = ()
+) -> None:
+    """Save a new measure with its first event and its supporting units. Raises ValidationError.
 
     A problem that was closed here takes no new measures (PlanRefused); one that was closed before
     this system does: its plan may come later than its report.
@@ -82,7 +84,7 @@ def enter_measure(measure: Measure, *, by: User, at: datetime) -> None:
         by=by,
         on_behalf_of=by.acting_for,
     )
-    after = content_of(measure, MEASURE_CONTENT)
+    after = content_of(measure, MEASURE_CONTENT) | _supported(measure, supporting)
     journal.append(Act("plan", "measure", measure.subject_code, after=after), by=by, at=at)
 
 
@@ -151,6 +153,12 @@ def _note_deadline(measure: Measure, *, stood: Measure, by: User, at: datetime, 
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:
     """The content as the journal keeps it: every value as text."""
     return {name: _text(getattr(row, name)) for name in names}
+
+
+def _supported(measure: Measure, units: Iterable[Unit]) -> dict[str, str]:
+    """Set the supporting units; what the journal keeps of them."""
+    measure.supporting_units.set(units)
+    return {"supporting_units": _names(units)}
 
 
 def _names(units: Iterable[Unit]) -> str:

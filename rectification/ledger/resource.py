@@ -200,20 +200,25 @@ class MeasureResource(resources.ModelResource):
     def save_instance(self, instance: Measure, is_create: bool, row: Any, **kwargs: Any) -> None:
         if instance.lead_unit_id is None:
             raise ValueError("牵头单位是空的，请填写一个在册单位。")
+        field = self.fields["supporting_units"]
+        units = field.clean(row) if field.column_name in row else None
         if is_create:
-            planning.enter_measure(instance, by=self.by, at=self.at)
+            planning.enter_measure(instance, by=self.by, at=self.at, supporting=units or ())
         else:
             before = planning.content_of(
                 Measure.objects.get(pk=instance.pk), planning.MEASURE_CONTENT
             )
             planning.amend_measure(
-                instance, before=before, by=self.by, at=self.at, why="导入整改台账"
+                instance,
+                before=before,
+                by=self.by,
+                at=self.at,
+                why="导入整改台账",
+                supporting_units=units,
             )
 
     def save_m2m(self, instance: Measure, row: Any, **kwargs: Any) -> None:
-        field = self.fields["supporting_units"]
-        if field.column_name in row:
-            instance.supporting_units.set(field.clean(row))
+        """The verbs of the plan did it, with its entry."""
 
     def _changes(self, instance: Measure, original: Measure, row: Any) -> tuple[Change, ...]:
         """Cell by cell, for the columns that the file has."""

@@ -3,7 +3,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import ADMINISTRATORS
+from accounts.administration import KEEPERS
+from accounts.models import Role
 from accounts.rights import rights_of
 from rectification import permissions, queries, selection
 from rectification.models import Inspection, Measure
@@ -23,7 +24,8 @@ def desk(request):
         "rounds": [(each, _round_url(request.user, each)) for each in found.rounds],
         "sitting": queries.next_sitting(seen[0], on=on) if seen else None,
         "standings": _standings(request.user, seen, on=on),
-        "administers": rights_of(request.user).holds(*ADMINISTRATORS),
+        "administers": rights_of(request.user).holds(*KEEPERS),
+        "audits": rights_of(request.user).holds(Role.AUDIT_ADMIN),
         "today": on,
     }
     return render(request, "rectification/desk.html", context)

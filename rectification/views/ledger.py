@@ -5,6 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import journal
+from accounts.journal import Act
 from rectification import access, permissions, uploads
 from rectification.forms import LedgerFileForm
 from rectification.ledger import applying, exporting, spreadsheet
@@ -90,14 +92,17 @@ def ledger_confirm(request, inspection):
 def ledger_export(request, inspection):
     """The ledger as .xlsx: the measures that this person may see."""
     found = access.inspection(request.user, inspection)
-    on = timezone.localdate()
+    now = timezone.now()
+    on = timezone.localdate(now)
     problems = Problem.objects.visible_within(permissions.scope_of(request.user))
     content = exporting.export(
         found,
-        measures=_visible(request.user, found),
+        measures=(measures := _visible(request.user, found)),
         problems=problems.filter(inspection=found),
         on=on,
     )
+    after = {"form": "xlsx", "on": on, "measures": measures.count()}
+    journal.append(Act("export", "inspection", found.code, after=after), by=request.user, at=now)
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="ledger-{found.code}-{on}.xlsx"'
     return answer

@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from accounts.models import Role
+from accounts.models import JournalEntry, Role
 from tests.factories import bureau, person
 
 SIGN_IN = "/accounts/sign-in/"
@@ -184,3 +184,31 @@ def test_whoever_is_signed_in_is_not_sent_to_the_sign_in_page_for_ever(client, u
     answer = client.get("/accounts/sign-in/?next=/accounts/sign-in/")
 
     assert (answer.status_code, answer.url) == (302, "/desk/")
+
+
+def entries() -> list[tuple[str, str, str]]:
+    rows = JournalEntry.objects.values_list("verb", "subject_code", "by__username")
+    return [(verb, code, by or "") for verb, code, by in rows]
+
+
+def test_signing_in_and_out_is_in_the_journal(client, user):
+    sign_in(client)
+    client.post("/accounts/sign-out/")
+    client.post("/accounts/sign-out/")  # by nobody any more
+
+    code = str(user.pk)
+    assert entries() == [("sign_in", code, "zhang"), ("sign_out", code, "zhang")]
+
+
+def test_a_failed_sign_in_is_in_the_journal_without_a_name_that_nobody_has(client, user):
+    sign_in(client, password="wrong")
+    sign_in(client, username="一个写错了地方的口令")
+
+    assert entries() == [("sign_in_failed", str(user.pk), ""), ("sign_in_failed", "", "")]
+    assert "口令" not in str(list(JournalEntry.objects.values()))
+
+
+def test_an_empty_form_is_no_attempt(client, user):
+    sign_in(client, password="")
+
+    assert entries() == []

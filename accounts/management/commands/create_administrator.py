@@ -29,13 +29,15 @@ class Command(BaseCommand):
             raise CommandError(f"登录名 {username} 已有人使用，请换一个。", returncode=2)
         password = secrets.token_urlsafe(12)
         now = timezone.now()
-        bureau = Unit.objects.filter(name=unit).first() or Unit.objects.plant(
-            name=unit, parent=None, kind=UnitKind.BUREAU
-        )
+        acts = []
+        bureau = Unit.objects.filter(name=unit).first()
+        if bureau is None:
+            bureau = Unit.objects.plant(name=unit, parent=None, kind=UnitKind.BUREAU)
+            acts.append(journal.Act("enter", "unit", str(bureau.pk), after={"name": unit}))
         user = User.objects.create_user(username, password=password, name=name, unit=bureau)
         RoleAssignment.objects.create(
             user=user, role=KINDS[kind], unit=bureau, started_on=timezone.localdate(now)
         )
-        act = journal.Act("enter", "user", str(user.pk), after={"role": KINDS[kind]})
-        journal.append(act, by=None, at=now)
+        acts.append(journal.Act("enter", "user", str(user.pk), after={"role": KINDS[kind]}))
+        journal.append_all(acts, by=None, at=now)
         self.stdout.write(f"已建立{KINDS[kind].label} {name}（{username}），初始密码：{password}")

@@ -13,8 +13,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, head, **options):
-        fault = journal.first_fault(head=head, witnessed=journal.witnessed())
+        try:
+            fault = journal.first_fault(head=head, witnessed=journal.witnessed())
+        except journal.WitnessUnreadable as error:
+            raise CommandError(str(error), returncode=1) from error
         if fault:
             raise CommandError(f"审计日志第{fault.sequence}条：{fault.reason}", returncode=1)
         last = JournalHead.objects.filter(pk=1).first() or JournalHead()
         self.stdout.write(f"审计日志共{last.sequence}条，全部相符。链头 {last.hash}")
+        if gap := journal.witness_gap():
+            self.stderr.write(self.style.WARNING(f"注意：{gap}"))

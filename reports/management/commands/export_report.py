@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.template.loader import render_to_string
+from django.utils import timezone
 
+from accounts import journal
 from reports.comparing import DifferenceKind, differences
 from reports.document import Document
 from reports.models import Report
@@ -39,14 +41,23 @@ class Command(BaseCommand):
         parser.add_argument("--compare", type=Path, help="与这个文件比较，列出每一处不同")
 
     def handle(self, *, slug, output, compare, **options):
-        document = document_of(_report(slug))
-        text = FORMATS[options["format"]](document)
-        if output:
-            _write(output, text)
-        elif not compare:
-            self.stdout.write(text, ending="")
+        report = _report(slug)
+        document = document_of(report)
+        if output or not compare:
+            self._export(report, document, output=output, form=options["format"])
         if compare:
             self._compare(_source(compare), to_text(document))
+
+    @transaction.atomic
+    def _export(self, report: Report, document: Document, *, output: Path | None, form: str):
+        """The text, and the entry that it left the house; neither without the other."""
+        act = journal.Act("export", "report", report.subject_code, after={"form": form})
+        journal.append(act, by=None, at=timezone.now())
+        text = FORMATS[form](document)
+        if output:
+            _write(output, text)
+        else:
+            self.stdout.write(text, ending="")
 
     def _compare(self, source: str, printed: str) -> None:
         found = differences(source, printed)

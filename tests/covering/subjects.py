@@ -1,0 +1,80 @@
+"""The subject of the journal under which a change of a row must be found: a line for each model."""
+
+from typing import Any
+
+from django.db import models
+
+# No record of the work: the journal itself, the counter of a public page, Django's unused tables.
+NOT_BUSINESS = {
+    "accounts.JournalEntry",
+    "accounts.JournalHead",
+    "accounts.User_groups",
+    "accounts.User_user_permissions",
+    "reports.PageCount",
+}
+# Models that are subjects: their kind, and the attribute that is the code.
+ROOTS = {
+    "accounts.RoleAssignment": ("roleassignment", "pk"),
+    "accounts.Unit": ("unit", "pk"),
+    "accounts.User": ("user", "pk"),
+    "rectification.DispatchRound": ("round", "subject_code"),
+    "rectification.Evidence": ("evidence", "subject_code"),
+    "rectification.FindingArea": ("findingarea", "pk"),
+    "rectification.Inspection": ("inspection", "code"),
+    "rectification.Measure": ("measure", "subject_code"),
+    "rectification.Problem": ("problem", "subject_code"),
+    "rectification.ReviewStage": ("reviewstage", "pk"),
+    "rectification.Workday": ("workday", "pk"),
+    "reports.Report": ("report", "subject_code"),
+}
+# Models that belong to one: the way there.
+PARTS = {
+    "rectification.CloseoutRequest": "measure",
+    "rectification.EvidenceUse": "evidence",
+    "rectification.EvidenceVersion": "evidence",
+    "rectification.InstitutionalOutcome": "inspection",
+    "rectification.InstitutionalOutcome_measures": "measure",
+    "rectification.MeasureEvent": "measure",
+    "rectification.Measure_supporting_units": "measure",
+    "rectification.Milestone": "measure",
+    "rectification.Notice": "round",
+    "rectification.ProblemEvent": "problem",
+    "rectification.ProgressEntry": "measure",
+    "rectification.RequestEvidence": "request.measure",
+    "rectification.Review": "request.measure",
+    "reports.NextStep": "section.report",
+    "reports.Publication": "report",
+    "reports.PublishedItem": "section.report",
+    "reports.PublishedItem_measures": "publisheditem.section.report",
+    "reports.ReportSection": "report",
+    "reports.StatedFigure": "report",
+}
+
+
+# Where an entry of the whole will do for a part that is a subject of its own.
+WHOLES = {
+    "accounts.RoleAssignment": "user",
+    "rectification.FindingArea": "inspection",
+    "rectification.ReviewStage": "inspection",
+}
+# Rows that go when their whole is changed; the entry keeps what they said.
+MAY_GO = {
+    "rectification.Measure_supporting_units",
+    "reports.NextStep",
+    "reports.PublishedItem",
+    "reports.PublishedItem_measures",
+}
+
+
+def subjects_of(row: models.Model) -> set[tuple[str, str]]:
+    """Kind and code, of which one must have an entry. Raises KeyError for an unknown model."""
+    subject: Any = row
+    label = row._meta.label
+    for step in PARTS[label].split(".") if label in PARTS else ():
+        subject = getattr(subject, step)
+    label = subject._meta.label
+    kind, code = ROOTS[label]
+    found = {(kind, str(getattr(subject, code)))}
+    if label in WHOLES:
+        found |= subjects_of(getattr(subject, WHOLES[label]))
+    return found

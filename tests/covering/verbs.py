@@ -1,0 +1,211 @@
+"""A scenario for each verb."""
+
+from dataclasses import replace
+from datetime import date
+
+from accounts.models import Unit
+from rectification import closing, dispatching, permissions, planning, workflow
+from rectification.ledger import applying
+from rectification.models import Measure, Problem
+from rectification.states import Precision, ReturnGround
+from reports import editing, publishing, recording
+from reports.reading import read_text
+from tests.covering import scenario
+from tests.factories import NOON, DispatchRoundFactory, unit
+from tests.rectification.test_ledger import ROW, workbook
+from tests.reports.newsroom import draft
+from tests.reports.test_recording import TEXT
+
+DAY = date(2025, 12, 31)
+
+
+def applied(cast):
+    """An application for close-out that waits at its first stage."""
+    return closing.submit(
+        cast.measure,
+        statement="制度已印发。",
+        evidence_note="",
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
+
+
+def closed(cast):
+    for by in (applied(cast) and cast.head, cast.office):
+        request = permissions.pending_request(Measure.objects.get(pk=cast.measure.pk))
+        closing.approve(request, by=by, at=NOON, opinion="", version=request.measure.version)
+    cast.measure.refresh_from_db()
+    cast.problem.refresh_from_db()
+
+
+def accepted(cast):
+    closed(cast)
+    version = cast.problem.version
+    workflow.accept(cast.problem, by=cast.executive, at=NOON, why="有成效", version=version)
+
+
+@scenario("rectification.workflow.report")
+def report(stage):
+    cast = stage.cast
+    DispatchRoundFactory(inspection=cast.inspection)
+    yield
+    workflow.report(cast.measure, workflow.Told("完成初稿"), by=cast.liaison, at=NOON, version=1)
+
+
+@scenario("rectification.workflow.submit")
+def submit(stage):
+    cast = stage.cast
+    yield
+    applied(cast)
+
+
+@scenario("rectification.workflow.withdraw")
+def withdraw(stage):
+    cast = stage.cast
+    request = applied(cast)
+    yield
+    closing.withdraw(request, by=cast.liaison, at=NOON, why="材料不全", version=2)
+
+
+@scenario("rectification.workflow.approve")
+def approve(stage):
+    cast = stage.cast
+    applied(cast)
+    yield
+    for by in (cast.head, cast.office):
+        request = permissions.pending_request(Measure.objects.get(pk=cast.measure.pk))
+        closing.approve(request, by=by, at=NOON, opinion="", version=request.measure.version)
+
+
+@scenario("rectification.workflow.send_back")
+def send_back(stage):
+    cast = stage.cast
+    applied(cast)
+    yield
+    returned = workflow.Return(ReturnGround.LATE, "节点未达到")
+    workflow.send_back(cast.measure, returned, by=cast.head, at=NOON, version=2)
+
+
+@scenario("rectification.workflow.accept")
+def accept(stage):
+    cast = stage.cast
+    closed(cast)
+    yield
+    version = cast.problem.version
+    workflow.accept(cast.problem, by=cast.executive, at=NOON, why="有成效", version=version)
+
+
+@scenario("rectification.workflow.reopen")
+def reopen(stage):
+    cast = stage.cast
+    accepted(cast)
+    yield
+    version = cast.measure.version
+    workflow.reopen(cast.measure, by=cast.office, at=NOON, why="反弹", version=version)
+
+
+@scenario("rectification.planning.enter_problem")
+def enter_problem(stage):
+    cast = stage.cast
+    problem = Problem(inspection=cast.inspection, code="P-1", wording="巡查不到位。")
+    yield
+    planning.enter_problem(problem, by=cast.office, at=NOON)
+
+
+@scenario("rectification.planning.enter_measure")
+def enter_measure(stage):
+    cast = stage.cast
+    deadline = {"deadline": DAY, "original_deadline": DAY}
+    precision = {"precision": Precision.DAY, "original_precision": Precision.DAY}
+    place = {"inspection": cast.inspection, "problem": cast.problem, "lead_unit": cast.division}
+    measure = Measure(code="M-1", text="修订制度。", **place, **deadline, **precision)
+    yield
+    planning.enter_measure(measure, by=cast.office, at=NOON)
+
+
+@scenario("rectification.planning.amend_measure")
+def amend_measure(stage):
+    cast = stage.cast
+    before = planning.content_of(cast.measure, planning.MEASURE_CONTENT)
+    cast.measure.text = "修订巡查制度，每周巡查。"
+    yield
+    planning.amend_measure(cast.measure, before=before, by=cast.office, at=NOON, why="更正")
+
+
+@scenario("rectification.dispatching.open_due")
+def open_due(stage):
+    assert stage.cast.inspection.dispatch_anchor
+    yield
+    dispatching.open_due(at=NOON)
+
+
+@scenario("rectification.dispatching.close")
+def close(stage):
+    cast = stage.cast
+    round = DispatchRoundFactory(inspection=cast.inspection)
+    yield
+    dispatching.close(round, by=cast.office, at=NOON)
+
+
+@scenario("rectification.ledger.applying.apply")
+def apply(stage):
+    """A new problem and measure, and a measure that is there and gets other supporting units."""
+    cast = stage.cast
+    root = cast.inspection.inspected_unit
+    for name in ("河湖处", "财务处", "监测站"):
+        unit(name, parent=root)
+    given = {"name": "台账.xlsx", "inspection": cast.inspection, "by": cast.office, "at": NOON}
+    first = workbook(ROW)
+    applying.apply(first, digest=applying.plan(first, **given).digest, **given)
+    changed = [*ROW]
+    changed[4] = "监测站"
+    second = workbook(changed, [*ROW[:2], "增设巡查岗位。", *ROW[3:]], ["P-002", *ROW[1:]])
+    digest = applying.plan(second, **given).digest
+    yield
+    applying.apply(second, digest=digest, **given)
+
+
+@scenario("reports.recording.record")
+def record(stage):
+    """A report of a bureau that is not there yet, by somebody who becomes its office."""
+    by = stage.cast.office
+    document = replace(read_text(TEXT).document, inspected_unit="云州市粮食局")
+    yield
+    place = recording.Place()
+    recording.record(document, slug="liangshi", source_name="通报.txt", place=place, by=by, at=NOON)
+    assert Unit.objects.filter(name="云州市粮食局").exists()
+
+
+@scenario("reports.editing.start")
+def start(stage):
+    room = stage.room
+    yield
+    draft(room)
+
+
+@scenario("reports.editing.retitle")
+def retitle(stage):
+    room, report = stage.room, draft(stage.room)
+    yield
+    version = report.version
+    editing.retitle(report, "整改进展情况的通报", by=room.office, at=NOON, version=version)
+
+
+@scenario("reports.editing.edit")
+def edit(stage):
+    room, report = stage.room, draft(stage.room)
+    section = report.sections.exclude(items=None).order_by("order").first()
+    kept = tuple((item.pk, f"{item.text}（改）") for item in section.items.all())[:1]
+    wording = editing.Wording(
+        heading=section.heading, items=(*kept, (None, "另有一项。")), next_step="继续推进。"
+    )
+    yield
+    editing.edit(section, wording, by=room.office, at=NOON, version=section.version)
+
+
+@scenario("reports.publishing.publish")
+def publish(stage):
+    room, report = stage.room, draft(stage.room)
+    yield
+    publishing.publish(report, by=room.office, at=NOON, version=report.version)
