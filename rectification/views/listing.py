@@ -33,8 +33,3 @@ def amend_url(user: User, row: Measure | Problem, *, kind: str) -> str:
     if not permissions.may_run(user, row.inspection):
         return ""
     return reverse(f"rectification:{kind}_amend", args=[row.inspection.code, row.code])
-
-
-def part(request: HttpRequest, template: str, name: str) -> str:
-    """The template, or for htmx the named part of it."""
-    return f"{template}#{name}" if request.headers.get("HX-Request") == "true" else template
