@@ -65,7 +65,7 @@ def test_a_role_that_ended_is_gone_at_the_next_request(client):
 
     user.assignments.update(ended_on=timezone.localdate())
 
-    assert client.get(JOURNAL).status_code == 302
+    assert client.get(JOURNAL).status_code == 404
 
 
 def test_a_unit_is_planted_below_its_parent_and_the_change_is_in_the_journal(client):
