@@ -17,14 +17,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.addresses import Address, addresses
 from tests.two_bureaus import BODIES, ROLES, World, absent_from, arguments_of, two_bureaus
 
 FILE = Path(settings.BASE_DIR) / "docs" / "permissions.csv"
@@ -35,27 +34,6 @@ SECRETS = re.compile(rb'(name="csrfmiddlewaretoken" value|nonce)="[^"]*"')
 
 
 @dataclass(frozen=True)
-class Address:
-    """One address of the resolver; an unnamed one of the admin site is called by its route."""
-
-    name: str
-    route: str
-    parameters: frozenset[str]
-
-    @property
-    def objects(self) -> tuple[str, ...]:
-        named = self.parameters - {"url"}
-        return ("own", "foreign", "absent") if named else ("none",)
-
-    def path(self, arguments: dict[str, Any]) -> str:
-        """Spelt out by hand, since `reverse` refuses what cannot be there."""
-        route = re.sub(r"\(\?P<(\w+)>[^)]*\)\$?", r"<\1>", self.route)
-        for key, value in arguments.items():
-            route = re.sub(rf"<(\w+:)?{key}>", quote(str(value)), route)
-        return f"/{route}"
-
-
-@dataclass(frozen=True)
 class Answer:
     status: int
     body: bytes
@@ -63,26 +41,6 @@ class Answer:
     def is_like(self, other: "Answer") -> bool:
         bare = [SECRETS.sub(b"", each.body) for each in (self, other)]
         return self.status == other.status and bare[0] == bare[1]
-
-
-def addresses(
-    resolver: URLResolver | None = None, route: str = "", inside: str = ""
-) -> Iterator[Address]:
-    for pattern in (resolver or get_resolver()).url_patterns:
-        whole = f"{route}{pattern.pattern}".replace("^", "")
-        if isinstance(pattern, URLResolver):
-            yield from addresses(pattern, whole, pattern.namespace or inside)
-        else:
-            yield Address(_name(pattern, whole, inside), whole, _parameters(pattern))
-
-
-def _name(pattern: URLPattern, route: str, inside: str) -> str:
-    return f"{inside}:{pattern.name or route.removeprefix(f'{inside}/')}"
-
-
-def _parameters(pattern: URLPattern) -> frozenset[str]:
-    names = getattr(pattern.pattern, "regex", re.compile("")).groupindex
-    return frozenset({*pattern.pattern.converters, *names})
 
 
 def lines() -> dict[tuple[str, str, str], dict[str, int]]:
@@ -129,8 +87,10 @@ class Walk:
         cookies = client.cookies.copy()
         self.requests += 1
         with undone():
-            response = client.generic(method, path) if method in OTHER_METHODS else (
-                client.post(path, body) if method == "POST" else client.get(path)
+            response = (
+                client.generic(method, path)
+                if method in OTHER_METHODS
+                else (client.post(path, body) if method == "POST" else client.get(path))
             )
             content = b"".join(response) if response.streaming else response.content
         client.cookies = cookies
@@ -139,7 +99,9 @@ class Walk:
     def expect(self, address: Address, method: str, of: str, cells: dict[str, int]) -> None:
         for role, status in cells.items():
             for arguments in self._arguments(address, of, role):
-                answer = self.ask(role, method, address.path(arguments), BODIES.get(address.name, {}))
+                answer = self.ask(
+                    role, method, address.path(arguments), BODIES.get(address.name, {})
+                )
                 if answer.status != status:
                     self.wrong.append((address.name, method, of, role, status, answer.status))
                 if of == "foreign" and status == 404:
@@ -194,7 +156,8 @@ def test_every_cell_is_what_the_rules_say(db, capsys, caplog):
     with capsys.disabled():
         print(f"\nrequests={walk.requests} unclassified={unclassified} wrong={len(walk.wrong)}")
 
-    assert walk.wrong == []
+    if walk.wrong:
+        pytest.fail("\n".join(map(str, walk.wrong)))
     assert unclassified == 0
 
 

@@ -30,7 +30,6 @@ from tests.factories import (
     InspectionFactory,
     MeasureFactory,
     ProblemFactory,
-    UserFactory,
     bureau,
     person,
     stages,
@@ -120,16 +119,21 @@ def absent_from(arguments: dict[str, Any]) -> dict[str, Any]:
 def two_bureaus() -> World:
     first, second = bureau(), bureau("清河市教育局")
     inspection = InspectionFactory(code="x25", inspected_unit=first)
-    foreign = InspectionFactory(code="other", inspected_unit=second)
+    foreign = InspectionFactory(code="qinghe25", inspected_unit=second)
     people = cast_of(first, division := unit("河湖管理处", parent=first))
     stages(inspection)
     own = furnish(inspection, division, "M-001", liaison=people[Role.LIAISON])
-    sibling = furnish(inspection, place := unit("滨江分局", parent=first), "M-002", liaison=_of(place))
+    sibling = furnish(
+        inspection, place := unit("滨江分局", parent=first), "M-002", liaison=_of(place)
+    )
     stages(foreign)
-    other = furnish(foreign, place := unit("基础教育处", parent=second), "M-003", liaison=_of(place))
+    other = furnish(
+        foreign, place := unit("基础教育处", parent=second), "M-003", liaison=_of(place)
+    )
     publish(own, people[Role.OFFICE])
     publish(other, person(Role.OFFICE, second), public=False)
     sibling.values |= own.values
+    other.values["app_label"] = "rectification"  # the part of the admin site of one of the three
     return World(people, own, sibling, other)
 
 
@@ -175,11 +179,12 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
         defaults={"due_on": PLANNED, "meeting_on": PLANNED, "opened_at": NOON},
     )
     tell(opened, round, liaison)
-    outcome = InstitutionalOutcome.objects.create(inspection=inspection, title=f"办法{code}", issued_on=DAY
+    outcome = InstitutionalOutcome.objects.create(
+        inspection=inspection, title=f"办法{code}", issued_on=DAY
     )
     outcome.measures.add(opened)
     place.values = {"inspection": inspection.code, "number": 1, "order": 1}
-    place.values |= {"key": "overdue", "form": "txt"}
+    place.values |= {"key": "total", "form": "txt"}
     place.rows = administered(inspection, division, liaison)
     place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}
     return place
