@@ -1,12 +1,12 @@
 """docs/permissions.csv holds for every address, method, role, and own, foreign or absent object.
 
 A new address needs, in this order:
-1. its lines in docs/permissions.csv, written from the rules: one for GET and one for POST, each for
-   own, foreign and absent (`none` where it names no object). PUT, PATCH and DELETE need no line.
-2. where an argument is new: its value in `furnish` of tests/two_bureaus.py (and in UNIT_BOUND there,
-   if such objects belong to one unit rather than to the whole inspection).
-3. where a POST of nothing does not tell who may: what is sent, in BODIES there; where the verb needs
-   a measure or problem in another situation, its code in CODES.
+1. its lines in docs/permissions.csv, written from the rules: one for GET and one for POST, each
+   for own, foreign and absent (`none` where it names no object). Other methods need no line.
+2. where an argument is new: its value in `furnish` of tests/two_bureaus.py (and its name in
+   UNIT_BOUND there, if such objects belong to one unit rather than to the whole inspection).
+3. where a POST of nothing does not tell who may: what is sent, in BODIES there; where the verb
+   needs a measure or problem in another situation, its code in CODES.
 """
 
 import csv
