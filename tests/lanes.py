@@ -1,8 +1,8 @@
 """bin/test: the checks, then every test in two lanes side by side, one for each database.
 
-The matrix of rights (tests/test_permissions.py, 8,000 requests) runs in the SQLite lane alone: which
-rows a person sees is asked in plain SQL that other tests ask on both databases, and the answers of
-the doors depend on no database. The SQLite lane also runs tests/running, whose systems bring their own embedded database. The
+The matrix of rights (tests/test_permissions.py, 8,000 requests) runs in the SQLite lane alone:
+what a person sees is plain SQL that other tests ask on both databases, and the rest of an answer
+depends on no database. So does tests/running, whose systems bring their own embedded one. The
 journeys run in the PostgreSQL lane alone: its live server and the test write at the same time, as
 in production. Everything else runs in both. Nothing here is skipped in silence: each check prints
 its verdict, pytest names each test that was not run, and any failure makes the exit code 1.
