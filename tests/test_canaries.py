@@ -262,11 +262,22 @@ class Reader:
                     yield f"POST {path}", _said(self.client.post(path, {"version": 0}))
                     transaction.set_rollback(True)
 
+        base = f"/i/{place.inspection.code}/"
+        for path in (f"{base}{kind}/{code}/" for kind, code in _pages(place)):
+            yield path, self.read(path)
+
     def read(self, path: str, **more: Any) -> str:
         return _said(self.client.get(path, **more))
 
     def _arguments(self, address: Address, place: Place) -> dict[str, Any]:
         return arguments_of(address.name, address.route, set(address.parameters), place)
+
+
+def _pages(place: Place) -> Iterator[tuple[str, str]]:
+    """The measures and problems of the place that no address was tried on."""
+    for situation, code in place.codes.items():
+        if situation not in {"problem", "open"}:
+            yield "problems" if situation == "finished" else "measures", code
 
 
 def _said(response: Any) -> str:

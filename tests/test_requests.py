@@ -110,7 +110,7 @@ def test_every_test_of_the_table_exists(named):
     assert f"def {name}(" in (Path(settings.BASE_DIR) / file).read_text(encoding="utf-8")
 
 
-CALLERS = (Role.OFFICE, Role.LIAISON, Role.SYSTEM_ADMIN, "public")
+CALLERS = (Role.OFFICE, Role.SYSTEM_ADMIN, "public")
 SHAPES_OF_A_REQUEST = {
     "?format=json": lambda client, path: client.get(f"{path}?format=json"),
     "a body": lambda client, path: client.generic("GET", path, data="x" * 100),
@@ -156,33 +156,25 @@ def test_every_address_answers_every_shape_of_request_without_an_error(db, quiet
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", ["page", "on", "unit", "key", "q", "next", "date", "o", "p", "e"])
-def test_every_page_answers_any_value_of_any_argument(db, quiet, name):
+ARGUMENTS = ("page", "on", "unit", "q", "next", "date", "o", "p", "e", "_to_field", "_popup")
+
+
+@pytest.mark.parametrize("role", [Role.OFFICE, Role.SYSTEM_ADMIN])
+@pytest.mark.parametrize(
+    "value", ["", "-1", "1e9", "abc", "%00", "%ED%A0%80", "2025-13-01", "9" * 400, "1%27"]
+)
+def test_every_page_answers_any_value_of_any_argument(db, quiet, role, value):
     world = two_bureaus()
-    values = (
-        "",
-        "-1",
-        "0",
-        "1e9",
-        "abc",
-        "%00",
-        "%ED%A0%80",
-        "2025-13-01",
-        "9" * 400,
-        "1%27",
-        "１",
-    )
-    for role in (Role.OFFICE, Role.SYSTEM_ADMIN):
-        client = Client(raise_request_exception=False)
-        client.force_login(world.people[role])
-        for address in addresses():
+    client = Client(raise_request_exception=False)
+    client.force_login(world.people[role])
+    query = "&".join(f"{name}={value}" for name in ARGUMENTS)
+    for address in addresses():
+        if address.name.startswith("admin:") == (role == Role.SYSTEM_ADMIN):
             arguments = arguments_of(
                 address.name, address.route, set(address.parameters), world.own
             )
             path = address.path(arguments)
-            if address.name.startswith("admin:") == (role == Role.SYSTEM_ADMIN):
-                for value in values:
-                    assert client.get(f"{path}?{name}={value}").status_code < 500, (path, value)
+            assert client.get(f"{path}?{query}").status_code < 500, path
 
 
 def test_what_is_no_page_is_not_there(cast, quiet):  # noqa: F811
