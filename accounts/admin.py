@@ -38,6 +38,10 @@ class GrantedAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def get_object(self, request, object_id, from_field=None):
+        """Of an address with an empty `_to_field` Django makes an error; here it is left out."""
+        return super().get_object(request, object_id, from_field or None)
+
     def history_view(self, request, object_id, extra_context=None):
         """Asks who may before it looks: else another administrator learns which rows exist."""
         if not self.has_view_permission(request):
