@@ -5,7 +5,7 @@ lock-out, journal and rules are.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
@@ -23,6 +23,7 @@ from django.utils.http import urlencode
 from accounts.models import ADMINISTRATORS, User
 from accounts.rights import rights_of
 
+View = TypeVar("View", bound=Callable[..., Any])
 METHODS = ("GET", "HEAD", "POST")  # Django's own views take any other for a GET
 
 
@@ -34,7 +35,7 @@ class Administration(AdminSite):
         user = request.user
         return isinstance(user, User) and rights_of(user).holds(*ADMINISTRATORS)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
         """The view, for administrators alone; for whoever else is signed in there is no page."""
         inner = super().admin_view(view, cacheable)
 
@@ -45,7 +46,7 @@ class Administration(AdminSite):
                 raise Http404
             return inner(request, *args, **kwargs)
 
-        return answer
+        return cast(View, answer)
 
     @login_not_required
     def login(
@@ -60,12 +61,12 @@ class Administration(AdminSite):
         onward = urlencode({"next": reverse("admin:index")})
         return HttpResponseRedirect(f"{reverse('accounts:sign_in')}?{onward}")
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # elsewhere
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect("accounts:password_change")
 
-    def password_change_done(
+    def password_change_done(  # type: ignore[override]  # elsewhere
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect("accounts:password_done")

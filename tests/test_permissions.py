@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ class Walk:
 
     def ask(self, role: str, method: str, path: str, body: dict[str, Any]) -> Answer:
         client = self.clients[role]
-        cookies = client.cookies.copy()
+        cookies = copy(client.cookies)
         self.requests += 1
         with undone():
             response = (

@@ -240,7 +240,7 @@ def publish(place: Place, office: User, *, public: bool = True) -> None:
     draft = editing.start(place.inspection, slug=f"{code}-draft", on=DAY, by=office, at=at)
     shown = editing.start(place.inspection, slug=f"{code}-report", on=DAY, by=office, at=at)
     place.values |= {"slug": draft.slug, "published": shown.slug}
-    place.values["order"] = draft.sections.exclude(kind__in=editing.FIXED).first().order
+    place.values["order"] = draft.sections.exclude(kind__in=editing.FIXED)[0].order
     if public:
         frozen(shown, office, at=at)
 
