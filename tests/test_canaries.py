@@ -58,8 +58,6 @@ SOWN: dict[str, dict[str, Any]] = {
     "evidence": {"withdrawn_at": NOON, "withdrawn_why": "重复", "withdrawn_by": User},
     "evidenceuse": {"ended_at": NOON, "ended_why": "误传"},
     "review": {"decision": "return", "ground": "late", "opinion": "未完成"},
-    "problemevent": {"verb": "close", "to_status": "closed"},
-    "measureevent": {"verb": "send_back", "to_status": "sent_back"},
     "milestone": {"share": 50},
 }
 # What an administrator's own work shows them of everybody.
@@ -166,7 +164,7 @@ def _some(each: models.Field, place: Place, since: dict[type[models.Model], int]
         return _standing(each.related_model, place, since)
     if each.choices:
         return each.flatchoices[0][0]
-    values = {models.DateField: DAY, models.DateTimeField: NOON}
+    values: dict[Any, Any] = {models.DateField: DAY, models.DateTimeField: NOON}
     values |= dict.fromkeys((models.CharField, models.TextField), "x")
     return values.get(type(each), place.division.pk)  # a number that no other place has
 
