@@ -11,6 +11,7 @@ from django.contrib.auth.views import (
 from django.db import transaction
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
 from accounts import journal
 from accounts.forms import NewPasswordForm, SignInForm
@@ -67,7 +68,8 @@ def _record(verb, subject, *, by):
     journal.append(act, by=by, at=timezone.now())
 
 
-sign_in = SignIn.as_view()
+# Django's own views take a PUT for a POST.
+sign_in = require_http_methods(["GET", "HEAD", "POST"])(SignIn.as_view())
 sign_out = SignOut.as_view()
-password_change = OwnPassword.as_view()
+password_change = require_http_methods(["GET", "HEAD", "POST"])(OwnPassword.as_view())
 password_done = PasswordChangeDoneView.as_view(template_name="accounts/password_done.html")

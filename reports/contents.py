@@ -28,6 +28,8 @@ def contents_of(article: str) -> tuple[Entry, ...]:
     """The headings of the first two levels, the second under the first."""
     flat: list[tuple[int, Entry]] = []
     headings = list(HEADING.finditer(article))
+    if not headings:
+        return ()
     ends = [found.start() for found in headings[1:]] + [len(article)]
     for found, end in zip(headings, ends, strict=True):
         count = len(PROBLEM.findall(article, found.end(), end))

@@ -157,3 +157,33 @@ def test_nobody_gives_a_role_to_themselves(client):
     )
 
     assert [held.role for held in user.assignments.all()] == [Role.SECURITY_ADMIN]
+
+
+def test_the_admin_site_has_no_sign_in_of_its_own(client):
+    administrator = person(Role.SYSTEM_ADMIN, bureau())
+
+    assert client.get("/admin/login/").url == "/accounts/sign-in/?next=%2Fadmin%2F"
+    assert client.post("/admin/login/", {"username": "x", "password": "y"}).status_code == 405
+    client.force_login(administrator)
+    assert client.get("/admin/login/").url == "/admin/"
+
+
+def test_an_own_password_is_changed_where_the_journal_hears_of_it(client):
+    client.force_login(person(Role.AUDIT_ADMIN, bureau()))
+
+    assert client.post("/admin/password_change/").url == "/accounts/password/"
+    assert client.get("/admin/password_change/done/").url == "/accounts/password/done/"
+
+
+def test_another_administrator_does_not_learn_which_rows_there_are(client):
+    client.force_login(person(Role.AUDIT_ADMIN, bureau()))
+
+    found = [client.get(f"{UNITS}{pk}/history/").status_code for pk in (bureau().pk, 404404)]
+
+    assert found == [403, 403]
+
+
+def test_an_address_with_an_empty_field_name_is_the_row(client):
+    client.force_login(person(Role.SYSTEM_ADMIN, bureau()))
+
+    assert client.get(f"{UNITS}{bureau().pk}/change/?_to_field=").status_code == 200

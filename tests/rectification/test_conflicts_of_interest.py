@@ -1,0 +1,110 @@
+"""The conflicts that domain.md, section 3 bars, each through the pages: whoever had a hand in
+something does not decide on it, however many roles they hold."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ADMINISTRATORS, Role, RoleAssignment
+from rectification.models import CloseoutRequest, Measure, Review
+from tests.factories import PLANNED, person
+
+
+def also(user, role, at):
+    RoleAssignment.objects.create(user=user, role=role, unit=at, started_on=PLANNED)
+    return user
+
+
+@pytest.fixture
+def post(cast, client):
+    """Post a verb of the measure as somebody, on the version that stands."""
+
+    def send(by, verb, **fields):
+        client.force_login(by)
+        version = Measure.objects.get(pk=cast.measure.pk).version
+        return client.post(f"{cast.page}{verb}/", {"version": version, **fields})
+
+    return send
+
+
+def report(post, by):
+    return post(by, "report", text="制度已印发。").status_code
+
+
+def submit(post, by):
+    return post(by, "submit", statement="制度已印发。").status_code
+
+
+def decisions(post, by):
+    """What this person gets for an approval and for a return."""
+    approved = post(by, "approve", opinion="同意").status_code
+    returned = post(by, "send-back", ground="late", reason="未完成").status_code
+    return approved, returned
+
+
+def test_whoever_applied_decides_neither_way_although_they_head_the_unit(cast, post):
+    both = also(cast.liaison, Role.UNIT_HEAD, cast.division)
+    assert submit(post, both) == 302
+
+    assert decisions(post, both) == (409, 409)
+
+    assert not Review.objects.exists()
+    assert decisions(post, cast.head)[0] == 302
+
+
+def test_whoever_reported_does_not_decide_although_another_applied(cast, post):
+    both = also(cast.liaison, Role.UNIT_HEAD, cast.division)
+    assert report(post, both) == 302
+    assert submit(post, person(Role.LIAISON, cast.division)) == 302
+
+    assert decisions(post, both) == (409, 409)
+
+    assert not Review.objects.exists()
+
+
+def test_the_office_that_reported_does_not_return_the_application_either(cast, post):
+    both = also(cast.office, Role.LIAISON, cast.division)
+    assert report(post, both) == 302
+    assert submit(post, cast.liaison) == 302
+
+    assert decisions(post, both) == (409, 409)
+
+    assert CloseoutRequest.objects.get().outcome == "pending"
+
+
+def test_one_person_does_not_decide_at_two_stages_of_an_application(cast, post):
+    both = also(cast.head, Role.OFFICE, cast.inspection.inspected_unit)
+    assert submit(post, cast.liaison) == 302
+    assert decisions(post, both)[0] == 302
+
+    assert decisions(post, both) == (409, 409)
+
+    assert Review.objects.count() == 1
+    assert decisions(post, cast.office)[0] == 302
+    assert Measure.objects.get(pk=cast.measure.pk).status == "closed"
+
+
+def test_whoever_may_not_decide_is_offered_no_form_and_nothing_on_the_desk(cast, post, client):
+    both = also(cast.liaison, Role.UNIT_HEAD, cast.division)
+    submit(post, both)
+
+    page = client.get(cast.page).content.decode()
+
+    assert "approve-opinion" not in page
+    assert "send-back-reason" not in page
+    assert client.get("/desk/").context["desk"].to_review == ()
+
+
+@pytest.mark.parametrize("second", ADMINISTRATORS)
+@pytest.mark.parametrize("first", ADMINISTRATORS)
+def test_one_person_is_not_two_of_the_three_administrators(cast, client, first, second):
+    root = cast.inspection.inspected_unit
+    chosen = person(first, root)
+    client.force_login(person(Role.SECURITY_ADMIN, root))
+    today = timezone.localdate().isoformat()
+    given = {"user": chosen.pk, "role": second, "unit": root.pk, "started_on": today}
+
+    answer = client.post("/admin/accounts/roleassignment/add/", given)
+
+    assert answer.status_code == 200
+    assert "三员分设" in answer.content.decode()
+    assert [held.role for held in chosen.assignments.all()] == [first]

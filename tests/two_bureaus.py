@@ -1,0 +1,264 @@
+"""The world of the tests of rights: two bureaus, two divisions of the first, everybody, everything.
+
+A new kind of object gets a row in `furnish` and its key among the `values` of its place; an address
+whose argument is named otherwise than its object says which in `OTHERWISE`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from accounts import journal
+from accounts.models import Role, RoleAssignment, Unit, User
+from rectification.models import (
+    CloseoutRequest,
+    DispatchRound,
+    FindingArea,
+    Inspection,
+    InstitutionalOutcome,
+    Measure,
+    ProgressEntry,
+    ReviewStage,
+    Workday,
+)
+from rectification.states import WorkStatus
+from reports import editing, publishing
+from reports.models import PageCount, Publication, Report
+from tests.factories import (
+    NOON,
+    PLANNED,
+    InspectionFactory,
+    MeasureFactory,
+    ProblemFactory,
+    bureau,
+    person,
+    stages,
+    unit,
+)
+
+ROLES = tuple(role.value for role in Role)  # the columns of docs/permissions.csv, after `public`
+OF_A_UNIT = (Role.LIAISON, Role.UNIT_HEAD)  # whose scope is one division; the others' is a bureau
+DAY = date(2025, 7, 31)
+
+
+@dataclass
+class Place:
+    """Objects that belong together, as the arguments of the addresses that name them.
+
+    `values` by the argument's name; `codes` by what the address does with a measure or problem.
+    """
+
+    inspection: Inspection
+    division: Unit
+    values: dict[str, Any] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)  # keys for the admin site, by model
+
+
+@dataclass
+class World:
+    people: dict[str, User]
+    own: Place
+    sibling: Place  # another division of the same bureau: what is a unit's own is foreign here
+    other: Place  # another bureau
+
+    def foreign_to(self, role: str, arguments: set[str]) -> list[Place]:
+        """The places whose objects are outside the scope of the role, for such an address."""
+        of_a_unit = role in OF_A_UNIT and arguments & UNIT_BOUND
+        return [self.sibling, self.other] if of_a_unit else [self.other]
+
+
+# Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
+UNIT_BOUND = {"code"}
+ABSENT = {"inspection": "nowhere", "number": 404, "order": 404, "object_id": "404404"}
+
+# Which measure an address is tried on: one on which the verb is possible for whoever may.
+CODES = {
+    "rectification:measure_withdraw": "pending",
+    "rectification:measure_approve": "pending",
+    "rectification:measure_send_back": "pending",
+    "rectification:measure_reopen": "closed",
+    "rectification:problem_detail": "problem",
+    "rectification:problem_accept": "finished",
+}
+# Arguments of one address whose values are not those of `Place.values`.
+OTHERWISE: dict[str, dict[str, str]] = {
+    "reports:publication": {"slug": "published"},
+    "reports:publication_version": {"slug": "published"},
+    "reports:publication_download": {"slug": "published"},
+}
+# What a person with the right would send; everywhere else nothing is sent.
+BODIES: dict[str, dict[str, Any]] = {
+    "rectification:measure_report": {"version": 1, "text": "完成巡查两次。"},
+    "rectification:measure_submit": {"version": 1, "statement": "已完成。"},
+    "rectification:measure_withdraw": {"version": 1, "why": "材料不全。"},
+    "rectification:measure_approve": {"version": 1, "opinion": "同意。"},
+    "rectification:measure_send_back": {"version": 1, "ground": "late", "reason": "未按时完成。"},
+    "rectification:measure_reopen": {"version": 1, "why": "回头看发现反弹。"},
+    "rectification:problem_accept": {"version": 1, "why": "整改到位。"},
+}
+
+
+def arguments_of(name: str, route: str, parameters: set[str], place: Place) -> dict[str, Any]:
+    """The arguments of the address for the objects of this place."""
+    otherwise = OTHERWISE.get(name, {})
+    values = {key: place.values.get(otherwise.get(key, key)) for key in parameters - {"code"}}
+    if "code" in parameters:
+        values["code"] = place.codes[CODES.get(name, "open")]
+    for key in {"object_id", "id"} & values.keys():  # a row of the admin site
+        values[key] = next((pk for start, pk in place.rows.items() if start in route), 1)
+    return values
+
+
+def absent_from(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of something that is not there: the innermost of them is nobody's."""
+    inner = arguments.keys() - {"inspection"} or arguments.keys()
+    return {k: ABSENT.get(k, "absent") if k in inner else v for k, v in arguments.items()}
+
+
+def two_bureaus() -> World:
+    first, second = bureau(), bureau("清河市教育局")
+    inspection = InspectionFactory(code="x25", inspected_unit=first)
+    foreign = InspectionFactory(code="qinghe25", inspected_unit=second)
+    people = cast_of(first, division := unit("河湖管理处", parent=first))
+    stages(inspection)
+    own = furnish(inspection, division, "M-001", liaison=people[Role.LIAISON])
+    sibling = furnish(
+        inspection, place := unit("滨江分局", parent=first), "M-002", liaison=_of(place)
+    )
+    stages(foreign)
+    other = furnish(
+        foreign, place := unit("基础教育处", parent=second), "M-003", liaison=_of(place)
+    )
+    publish(own, people[Role.OFFICE])
+    publish(other, person(Role.OFFICE, second), public=False)
+    sibling.values |= own.values
+    other.values["app_label"] = "rectification"  # the part of the admin site of one of the three
+    return World(people, own, sibling, other)
+
+
+def cast_of(root: Unit, division: Unit) -> dict[str, User]:
+    return {
+        role: person(role, division if role in OF_A_UNIT else root, name=f"{role.label}甲")
+        for role in Role
+    }
+
+
+def _of(place: Unit) -> User:
+    return person(Role.LIAISON, place)
+
+
+def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User) -> Place:
+    """A problem with a measure in each situation, and a round, for a division."""
+    place = Place(inspection, division)
+    place.codes = {
+        "problem": f"P{code}",
+        "finished": f"PF{code}",
+        "open": f"{code}-1",
+        "pending": f"{code}-2",
+        "closed": f"{code}-3",
+        "done": f"{code}-4",
+    }
+    codes = place.codes
+    area, _ = FindingArea.objects.get_or_create(inspection=inspection, order=1, name="责任落实")
+    problem = ProblemFactory(
+        inspection=inspection, code=codes["problem"], lead_unit=division, area=area
+    )
+    finished = ProblemFactory(inspection=inspection, code=codes["finished"], lead_unit=division)
+    closed = {"status": WorkStatus.CLOSED, "closed_on": DAY, "lead_unit": division}
+    opened = MeasureFactory(problem=problem, code=codes["open"], lead_unit=division)
+    pending = MeasureFactory(
+        problem=problem, code=codes["pending"], lead_unit=division, status=WorkStatus.IN_REVIEW
+    )
+    MeasureFactory(problem=problem, code=codes["closed"], **closed)
+    MeasureFactory(problem=finished, code=codes["done"], **closed)
+    apply(pending, liaison)
+    round, _ = DispatchRound.objects.get_or_create(
+        inspection=inspection,
+        number=1,
+        defaults={"due_on": PLANNED, "meeting_on": PLANNED, "opened_at": NOON},
+    )
+    tell(opened, round, liaison)
+    outcome = InstitutionalOutcome.objects.create(
+        inspection=inspection, title=f"办法{code}", issued_on=DAY
+    )
+    outcome.measures.add(opened)
+    place.values = {"inspection": inspection.code, "number": 1, "order": 1}
+    place.values |= {"key": "total", "form": "txt"}
+    place.rows = administered(inspection, division, liaison)
+    place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}
+    return place
+
+
+def apply(measure: Measure, by: User) -> CloseoutRequest:
+    """An application at the first stage, as it waits."""
+    return CloseoutRequest.objects.create(
+        measure=measure,
+        number=1,
+        statement="已完成。",
+        measure_version=1,
+        stage=ReviewStage.objects.get(inspection=measure.inspection, order=1),
+        applied_by=by,
+        applied_at=NOON,
+        applied_on=DAY,
+    )
+
+
+def tell(measure: Measure, round: DispatchRound, by: User) -> ProgressEntry:
+    return ProgressEntry.objects.create(
+        measure=measure,
+        round=round,
+        unit=measure.lead_unit,
+        text="完成巡查一次。",
+        difficulty="人手不足",
+        by=by,
+        reported_on=DAY,
+        at=NOON,
+        measure_version=1,
+    )
+
+
+def administered(inspection: Inspection, division: Unit, liaison: User) -> dict[str, int]:
+    """A row of each model of the admin site, by the beginning of its addresses."""
+    act = journal.Act("enter", "unit", str(division.pk))
+    day, _ = Workday.objects.get_or_create(
+        day=date(2025, 10, division.pk % 28 + 1), is_working=False, name="国庆节"
+    )
+    return {
+        "accounts/unit/": division.pk,
+        "accounts/user/": liaison.pk,
+        "accounts/roleassignment/": RoleAssignment.objects.get(user=liaison).pk,
+        "accounts/journalentry/": journal.append(act, by=liaison, at=NOON).pk,
+        "rectification/inspection/": inspection.pk,
+        "rectification/workday/": day.pk,
+    }
+
+
+def publish(place: Place, office: User, *, public: bool = True) -> None:
+    """A draft; and a report that the public may read, or none: then a draft of that address."""
+    at, code = NOON, place.inspection.code
+    draft = editing.start(place.inspection, slug=f"{code}-draft", on=DAY, by=office, at=at)
+    shown = editing.start(place.inspection, slug=f"{code}-report", on=DAY, by=office, at=at)
+    place.values |= {"slug": draft.slug, "published": shown.slug}
+    place.values["order"] = draft.sections.exclude(kind__in=editing.FIXED)[0].order
+    if public:
+        frozen(shown, office, at=at)
+
+
+def frozen(report: Report, by: User, *, at: datetime) -> Publication:
+    made = Publication.objects.create(
+        report=report,
+        number=1,
+        draft_version=1,
+        title=report.title,
+        article="<article>通报</article>",
+        article_hash=publishing.sha256("<article>通报</article>"),
+        text="通报",
+        text_hash=publishing.sha256("通报"),
+        data="{}",
+        data_hash=publishing.sha256("{}"),
+        published_at=at,
+        published_by=by,
+    )
+    PageCount.objects.create(publication=made)
+    return made
