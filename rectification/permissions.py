@@ -11,13 +11,14 @@ from accounts.rights import rights_of
 from rectification.models import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    Evidence,
     Inspection,
     Measure,
     Problem,
     ProgressEntry,
     Review,
 )
-from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, RequestOutcome
+from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, RequestOutcome, WorkStatus
 
 BUSINESS = (
     Role.LIAISON,
@@ -95,6 +96,23 @@ def may_accept(user: User, problem: Problem) -> bool:
     unit = problem.inspection.inspected_unit
     holds = rights_of(user).covers(unit, Role.EXECUTIVE, Role.PARTY_GROUP)
     return holds and problem.status in PROBLEM_MOVES["close"].sources
+
+
+def may_add_evidence(user: User, measure: Measure) -> bool:
+    """Give evidence to a measure: the liaison of a unit that works on it, and the office; a
+    closed measure takes none."""
+    works = may_run(user, measure.inspection) or _reports_for(user, measure)
+    return works and measure.status != WorkStatus.CLOSED
+
+
+def may_keep_evidence(user: User, evidence: Evidence) -> bool:
+    """Add a version, withdraw, amend: the office, the liaison of the unit that gave it, and whoever
+    works on every measure that it serves."""
+    if may_run(user, evidence.inspection) or rights_of(user).covers(evidence.unit, Role.LIAISON):
+        return True
+    served = Measure.objects.filter(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
+    measures = served.select_related("lead_unit").prefetch_related("supporting_units")
+    return bool(measures) and all(_reports_for(user, measure) for measure in measures)
 
 
 def pending_request(measure: Measure) -> CloseoutRequest | None:

@@ -5,6 +5,7 @@ compare-and-swap (of two people at once, one gets zero rows), and writes the eve
 in the same transaction.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -343,3 +344,7 @@ def _open_round(measure: Measure) -> DispatchRound | None:
 
 def _day(at: datetime) -> date:
     return timezone.localtime(at).date()
+
+
+def evidence_changed(measures: Iterable[Measure], *, why: str, by: User, at: datetime) -> None:
+    """What these measures rest on changed: pending applications lapse, visibly, for the reason."""

@@ -16,6 +16,7 @@ from rectification.forms import (
 )
 from rectification.models import DispatchRound, Measure
 from rectification.states import TimeKind
+from rectification.views.evidence_card import evidence_card
 from rectification.views.listing import answer, import_url, listing, part
 
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
@@ -65,8 +66,9 @@ def measure_detail(request, inspection, code):
     return measure_page(request, measure)
 
 
-def measure_page(request, measure, *, filled=None, conflict=None, status=200):
-    """The page of a measure; `filled` holds forms that came back by name, `conflict` says why."""
+def measure_page(request, measure, *, filled=None, conflict=None, evidence=None, status=200):
+    """The page of a measure; `filled` holds forms that came back by name, `conflict` says why,
+    `evidence` is the card of the evidence where an upload was refused."""
     on = timezone.localdate()
     pending = permissions.pending_request(measure)
     told = measure.progress.filter(nil_return=False).latest_first().first()
@@ -95,6 +97,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "refused": any(form.is_bound and form.errors for form in forms.values()),
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
+        "evidence": evidence or evidence_card(request.user, measure),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")
