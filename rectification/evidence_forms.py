@@ -16,7 +16,8 @@ class Line(Prose):
 
     def __init__(self, label: str, *, most: int, **rest: Any) -> None:
         super().__init__(label, most=most, **rest)
-        self.widget = forms.TextInput()
+        self.widget = forms.TextInput()  # type: ignore[assignment]  # of the instance
+        self.widget.is_required = self.required
 
     def to_python(self, value: Any) -> str:
         return " ".join(super().to_python(value).split())

@@ -27,7 +27,7 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 @dataclass(frozen=True)
 class Archive:
-    """The ZIP in a temporary file that goes when it is closed, its name, how many files are in it."""
+    """The ZIP in a temporary file that goes when it is closed, its name, and its count of files."""
 
     stream: IO[bytes]
     name: str
@@ -36,7 +36,7 @@ class Archive:
 
 def build(problem: Problem, measures: Iterable[Measure], *, at: datetime) -> Archive:
     """The archive of these measures of the problem. Raises FileRefused where the disk is full."""
-    stream = tempfile.TemporaryFile()
+    stream = tempfile.TemporaryFile()  # noqa: SIM115  # whoever sends it closes it
     try:
         rows: list[tuple[str, ...]] = []
         with zipfile.ZipFile(stream, "w") as archive:

@@ -1,4 +1,4 @@
-"""Whether a file may be kept as evidence: its name, its size, and whether its content is what it says.
+"""Whether a file may be kept: its name, and whether its content is what the name says.
 
 Content is hostile until shown otherwise: everything but `confined` calls `confined.inspect`.
 """
@@ -69,5 +69,5 @@ def _refuse_disguise(path: Path, extension: str) -> None:
     two_in_one = b"%PDF-" in start if packed else zipfile.is_zipfile(path)
     if not start.startswith(SIGNATURES[extension]) or two_in_one:
         raise FileRefused(
-            f"文件内容不是 {extension.upper()}，与扩展名不符，请用原来的软件另存后再上传。只收 {ALLOWED}。"
+            f"文件内容与扩展名 {extension.upper()} 不符，请用原来的软件另存。只收 {ALLOWED}。"
         )

@@ -1,7 +1,7 @@
 """The verbs of a piece of evidence: add, a further version, withdraw, link, unlink, describe.
 
-What a closed measure rests on stays as it is; whatever changes what another measure rests on is told
-to `workflow.evidence_changed`, in the same transaction.
+What a closed measure rests on stays as it is; whatever changes what another measure rests on is
+told to `workflow.evidence_changed`, in the same transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ DESCRIBED = ("title", "kind", "document_number", "dated_on", "is_public")
 
 
 class EvidenceRefused(Exception):
-    """The person, or what rests on the evidence, does not allow this. The message is for the user."""
+    """The person, or what rests on the evidence, does not allow this. The message is for users."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def content_of(evidence: Evidence) -> dict[str, Any]:
 
 
 def rests_on(evidence: Evidence) -> Measure | None:
-    """A closed measure that this piece serves, or that was closed upon it; None where there is none."""
+    """A closed measure that this piece serves, or that was closed upon it, or None."""
     used = Q(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
     approved = Q(
         requests__outcome=RequestOutcome.APPROVED, requests__evidence__version__evidence=evidence
@@ -207,7 +207,8 @@ def _held(evidence: Evidence, act: str, *, closed_too: bool = False) -> list[Mea
     served = list(rows.select_for_update(of=("self",)).select_related("inspection", "lead_unit"))
     if not closed_too and (closed := rests_on(evidence)):
         raise EvidenceRefused(
-            f"{closed.code} 已凭 {evidence.code} 销号，材料不能再{act}。确有问题的，请整改办认定反弹后再处理。"
+            f"{closed.code} 已凭 {evidence.code} 销号，材料不能再{act}。"
+            "确有问题的，请整改办认定反弹后再处理。"
         )
     return served
 
@@ -299,7 +300,7 @@ def _require(allowed: bool, sentence: str) -> None:
         raise EvidenceRefused(sentence)
 
 
-def _record(
+def _record(  # noqa: PLR0913  # an act and its subject
     verb: str,
     evidence: Evidence,
     *,

@@ -1,4 +1,4 @@
-"""PDF: no scripts, no programs, no attachments, no password; its words, and its pages as pictures."""
+"""PDF: no scripts, programs, attachments or password; its words, and its pages as pictures."""
 
 import re
 from collections.abc import Iterator
@@ -68,11 +68,18 @@ def _read(path: Path) -> int:
             if not 1 <= count <= MOST_PAGES:
                 raise FileRefused(f"PDF 有{count}页，要有1到{MOST_PAGES}页，请拆分后再上传。")
             for number in range(count):
-                with document[number] as page, page.get_textpage() as words:
-                    refuse_secret(words.get_text_bounded(), where=f"PDF 第{number + 1}页")
+                refuse_secret(_words(document[number]), where=f"PDF 第{number + 1}页")
     except pypdfium2.PdfiumError as error:
         raise FileRefused(_BROKEN) from error
     return min(count, PREVIEWED)
+
+
+def _words(page: pypdfium2.PdfPage) -> str:
+    text = page.get_textpage()
+    words: str = text.get_text_bounded()
+    text.close()
+    page.close()
+    return words
 
 
 def preview(path: Path, page: int) -> bytes:

@@ -123,7 +123,8 @@ class Receiver(FileUploadHandler):
 def kept(file: Received) -> Iterator[str]:
     """The file under its own name, for as long as what is done inside succeeds; else it is gone.
 
-    Raises FileRefused where the disk is full. Gives the key that a row names it by. To be entered before the transaction that writes the row.
+    Gives the key that a row names it by; enter it before the transaction that writes the row.
+    Raises FileRefused where the disk is full.
     """
     key = secrets.token_hex(16)
     target = path_of(key)

@@ -7,6 +7,7 @@ who may, sets its own receiver, and then has the check made.
 
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.forms import Form
 from django.http import HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect, render
@@ -103,7 +104,7 @@ def offered_forms(user, evidence):
     """The forms of what this person may do with the piece now, by the name of the verb."""
     if evidence.is_withdrawn:
         return {}
-    forms = {"link": LinkForm(auto_id="link-%s")}
+    forms: dict[str, Form] = {"link": LinkForm(auto_id="link-%s")}
     if permissions.may_keep_evidence(user, evidence):
         version = {"version": evidence.version}
         said = {**version, **keeping.content_of(evidence)}
@@ -124,7 +125,7 @@ def _led_by(user, evidence):
 
 
 def _measures(user, evidence):
-    """The measures that the piece serves, and the uses that ended: those that the person may see."""
+    """The measures that the piece serves, and the uses that ended: what the person sees of both."""
     visible = Measure.objects.visible_within(permissions.scope_of(user))
     uses = evidence.uses.filter(measure__in=visible).order_by("measure__code", "pk")
     uses = uses.select_related(
@@ -183,8 +184,8 @@ def _add(request, measure):
         else:
             codes = "、".join(piece.code for piece in pieces)
             messages.success(request, f"已上传{len(pieces)}份佐证材料：{codes}")
-            codes = (measure.inspection.code, measure.code)
-            return _go(request, reverse("rectification:measure_detail", args=codes))
+            place = (measure.inspection.code, measure.code)
+            return _go(request, reverse("rectification:measure_detail", args=place))
     if not form.is_valid():
         _note_secret(form, measure, by=request.user)
     card = evidence_card(request.user, measure, filled=form, files_error=refusal)
@@ -226,8 +227,8 @@ def evidence_amend(request, inspection, number):
     evidence = access.evidence(request.user, inspection, number)
 
     def amend(*, version, **said):
-        said = keeping.Description(**said)
-        keeping.describe(evidence, said, by=request.user, at=timezone.now(), version=version)
+        description = keeping.Description(**said)
+        keeping.describe(evidence, description, by=request.user, at=timezone.now(), version=version)
         return f"已修改 {evidence.code} 的说明"
 
     return _act(request, evidence, AmendForm(request.POST, auto_id="amend-%s"), amend)
