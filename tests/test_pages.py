@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from rectification.models import InstitutionalOutcome
+from rectification.models import Evidence, EvidenceUse, EvidenceVersion, InstitutionalOutcome
 from reports.models import Origin, Publication, Report
 from tests.factories import NOON
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
@@ -46,6 +46,22 @@ def plant(cast, count: int) -> None:  # noqa: F811
         )
         outcome.measures.add(cast.measure)
         published(cast, f"report-{number}")
+        piece_of_evidence(cast, number + 1)
+
+
+def piece_of_evidence(cast, number: int) -> None:  # noqa: F811
+    piece = Evidence.objects.create(
+        inspection=cast.inspection,
+        number=number,
+        title="巡查办法",
+        kind="document",
+        dated_on=date(2025, 6, 30),
+        unit=cast.division,
+    )
+    EvidenceVersion.objects.create(
+        evidence=piece, number=1, name="a.pdf", size=1, key=f"{number}", by=cast.office, at=NOON
+    )
+    EvidenceUse.objects.create(evidence=piece, measure=cast.measure, by=cast.office, at=NOON)
 
 
 def published(cast, slug: str) -> None:  # noqa: F811
