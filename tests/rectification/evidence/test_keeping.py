@@ -1,4 +1,4 @@
-"""The verbs of a piece of evidence, through its page: who may, what stays, what the journal says."""
+"""The verbs of a piece of evidence, through its page: who may, what stays, what is recorded."""
 
 import pytest
 
