@@ -172,7 +172,7 @@ def close(cast, *, resting_on: Evidence | None = None) -> None:
             number=1,
             statement="完成",
             measure_version=1,
-            stage=ReviewStage.objects.first(),
+            stage=ReviewStage.objects.get(order=1),
             outcome=RequestOutcome.APPROVED,
             applied_by=cast.liaison,
             applied_at=NOON,
