@@ -3,6 +3,7 @@
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts import journal
@@ -32,10 +33,13 @@ def evidence_file(request, inspection, number, version):
     except storing.FileDamaged as error:
         conflict = Conflict(str(error), "", ())
         return evidence_page(request, evidence, conflict=conflict, status=409)
-    if request.method == "GET":
-        after = {"version": row.number, "sha256": row.sha256}
-        act = Act("download", "evidence", evidence.subject_code, after=after)
-        journal.append(act, by=request.user, at=timezone.now())
+    if request.method == "HEAD":
+        named = content_disposition_header(True, row.name)
+        about = {**SANDBOX, "Content-Length": row.size, "Content-Disposition": named}
+        return HttpResponse(content_type=row.media_type, headers=about)
+    after = {"version": row.number, "sha256": row.sha256}
+    act = Act("download", "evidence", evidence.subject_code, after=after)
+    journal.append(act, by=request.user, at=timezone.now())
     return FileResponse(
         path.open("rb"),
         as_attachment=True,

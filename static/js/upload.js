@@ -30,7 +30,6 @@
       const go = request.getResponseHeader("X-Go");
       if (go) {
         location.assign(go);
-        if (new URL(go, location.href).pathname === location.pathname) location.reload();
         return;
       }
       refused(form, request);
@@ -40,11 +39,13 @@
     const stopped = (text) => {
       bar.hidden = true;
       button.disabled = false;
+      status.className = "field-error";
       say(text);
     };
     form.stopped = stopped;
     bar.hidden = false;
     button.disabled = true;
+    status.className = "muted";
     say("正在上传…");
     request.send(new FormData(form));
   }

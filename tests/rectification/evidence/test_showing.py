@@ -47,7 +47,6 @@ def test_a_download_is_the_file_as_an_attachment_in_a_sandbox(client, cast, piec
 
 def test_the_head_of_a_file_is_answered_and_is_no_download(client, cast, piece):
     answer = client.head(link_of(cast, piece))
-    answer.file_to_stream.close()  # as a server does
 
     assert answer.status_code == 200
     assert int(answer["Content-Length"]) == piece.latest.size
