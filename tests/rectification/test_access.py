@@ -16,7 +16,15 @@ from tests.factories import (
     unit,
 )
 
-READING = ("problems/P-900/", "measures/M-900-1/")
+LISTS = ("problems/", "measures/", "evidence/")
+READING = (
+    "problems/P-900/",
+    "problems/P-900/archive/",
+    "measures/M-900-1/",
+    "evidence/1/",
+    "evidence/1/1/file/",
+    "evidence/1/1/preview/1/",
+)
 OVERSEEING = ("dispatch/", "dispatch/1/")
 ACTING = (
     "problems/P-900/accept/",
@@ -26,6 +34,12 @@ ACTING = (
     "measures/M-900-1/approve/",
     "measures/M-900-1/send-back/",
     "measures/M-900-1/reopen/",
+    "measures/M-900-1/evidence/",
+    "evidence/1/version/",
+    "evidence/1/amend/",
+    "evidence/1/withdraw/",
+    "evidence/1/link/",
+    "evidence/1/unlink/M-900-1/",
     "dispatch/1/close/",
 )
 
@@ -71,23 +85,26 @@ def test_a_foreign_verb_answers_like_an_absent_one_and_changes_nothing(
     assert Measure.objects.get(pk=cast.measure.pk).version == 1
 
 
-@pytest.mark.parametrize("path", ["problems/", "measures/", *READING, *ACTING])
+@pytest.mark.parametrize("path", [*LISTS, *READING, *ACTING])
 def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path):
     client.force_login(cast.stranger)
     method = "post" if path in ACTING else "get"
 
     status, body = answers(client, method, f"/i/x25/{path}")
 
-    assert status == (200 if path in ("problems/", "measures/") else 404)
+    assert status == (200 if path in LISTS else 404)
     assert b"M-900-1" not in body
     assert cast.problem.wording.encode() not in body
 
 
 def test_every_page_of_the_daily_work_is_in_these_tests():
-    tried = {*READING, *OVERSEEING, *ACTING, "problems/", "measures/"}
+    tried = {*LISTS, *READING, *OVERSEEING, *ACTING}
     shapes = {
         path.replace("P-900", "<code:code>")
         .replace("M-900-1", "<code:code>")
+        .replace("evidence/1/1/preview/1/", "evidence/1/1/preview/<int:page>/")
+        .replace("evidence/1/1/", "evidence/1/<int:version>/")
+        .replace("evidence/1/", "evidence/<int:number>/")
         .replace("dispatch/1/", "dispatch/<int:number>/")
         for path in tried
     }
