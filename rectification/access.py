@@ -9,6 +9,7 @@ from accounts.models import User
 from rectification import permissions
 from rectification.models import (
     DispatchRound,
+    Evidence,
     Inspection,
     LookBack,
     LookBackItem,
@@ -60,6 +61,13 @@ def measure(user: User, inspection_code: str, code: str, *, on: date) -> Measure
         .with_behind(on=on)
     )
     return get_object_or_404(visible, inspection__code=inspection_code, code=code)
+
+
+def evidence(user: User, inspection_code: str, number: int) -> Evidence:
+    """A piece that serves, or once served, a measure that the person may see."""
+    visible = Evidence.objects.visible_within(permissions.scope_of(user))
+    rows = visible.select_related("inspection__inspected_unit", "unit", "withdrawn_by")
+    return get_object_or_404(rows, inspection__code=inspection_code, number=number)
 
 
 def round(user: User, inspection_code: str, number: int) -> DispatchRound:

@@ -14,6 +14,7 @@ from rectification.models import (
     EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    Evidence,
     Exemption,
     ExemptionQuerySet,
     Extension,
@@ -27,7 +28,13 @@ from rectification.models import (
     Review,
 )
 from rectification.models.closeout import REVIEWING
-from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, ExemptionState, RequestOutcome
+from rectification.states import (
+    MEASURE_MOVES,
+    PROBLEM_MOVES,
+    ExemptionState,
+    RequestOutcome,
+    WorkStatus,
+)
 
 BUSINESS = (
     Role.LIAISON,
@@ -172,6 +179,23 @@ def pending_extension(measure: Measure) -> Extension | None:
     pending = Extension.objects.pending().filter(measure=measure)
     related = ("measure__inspection", "measure__lead_unit", "requested_by")
     return pending.select_related(*related).first()
+
+
+def may_add_evidence(user: User, measure: Measure) -> bool:
+    """Give evidence to a measure: the liaison of a unit that works on it, and the office; a
+    closed measure takes none."""
+    works = may_run(user, measure.inspection) or _reports_for(user, measure)
+    return works and measure.status != WorkStatus.CLOSED
+
+
+def may_keep_evidence(user: User, evidence: Evidence) -> bool:
+    """Add a version, withdraw, amend: the office, the liaison of the unit that gave it, and whoever
+    works on every measure that it serves."""
+    if may_run(user, evidence.inspection) or rights_of(user).covers(evidence.unit, Role.LIAISON):
+        return True
+    served = Measure.objects.filter(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
+    measures = served.select_related("lead_unit").prefetch_related("supporting_units")
+    return bool(measures) and all(_reports_for(user, measure) for measure in measures)
 
 
 def pending_request(measure: Measure) -> CloseoutRequest | None:

@@ -8,11 +8,12 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from accounts.models import signature
+from accounts.models import User, signature
 from rectification import clock
 from rectification.models import (
     CloseoutRequest,
     DeadlineChange,
+    EvidenceUse,
     Exemption,
     Extension,
     ExtensionDecision,
@@ -103,6 +104,7 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *(_planned(event, measure) for event in events if event.verb == "plan"),
             *(_reported(entry) for entry in told),
             *(_applied(request) for request in requests),
+            *_given(measure),
             *(_approved(review) for review in reviews if review.decision == Decision.APPROVE),
             *(_changed(event, reworks) for event in events if event.verb != "plan"),
             *_postponed(measure),
@@ -248,6 +250,35 @@ def _evidence_of(request: CloseoutRequest) -> str:
     if request.lapsed_why:
         told.append(f"失效原因：{request.lapsed_why}")
     return "\n".join(told)
+
+
+def _given(measure: Measure) -> list[Moment]:
+    """Each piece of evidence that came, was withdrawn, or no longer serves."""
+    uses = measure.evidence_uses.select_related("evidence__withdrawn_by", "by", "ended_by")
+    moments = [_of_evidence(use, use.at, "佐证材料", who=use.by) for use in uses]
+    for use in uses:
+        piece = use.evidence
+        if use.ended_at:
+            who, why = use.ended_by, use.ended_why
+            moments.append(_of_evidence(use, use.ended_at, "解除佐证材料", who=who, why=why))
+        elif piece.withdrawn_at:
+            who, why = piece.withdrawn_by, piece.withdrawn_why
+            moments.append(_of_evidence(use, piece.withdrawn_at, "撤下佐证材料", who=who, why=why))
+    return moments
+
+
+def _of_evidence(
+    use: EvidenceUse, at: datetime, title: str, *, who: User | None, why: str = ""
+) -> Moment:
+    return Moment(
+        on=timezone.localtime(at).date(),
+        at=at,
+        title=title,
+        tone="near" if why else "run",
+        who=who.name if who else "",
+        text=str(use.evidence),
+        muted=why,
+    )
 
 
 def _approved(review: Review) -> Moment:

@@ -5,6 +5,8 @@ from rectification.views import (
     amending,
     bulk,
     desk,
+    evidence,
+    evidence_files,
     exempting,
     extensions,
     handovers,
@@ -36,6 +38,7 @@ register_converter(CodeConverter, "code")
 HERE = "i/<slug:inspection>/"
 PROBLEM = f"{HERE}problems/<code:code>/"
 MEASURE = f"{HERE}measures/<code:code>/"
+EVIDENCE = f"{HERE}evidence/<int:number>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
@@ -102,6 +105,21 @@ urlpatterns = [
     path(f"{PROBLEM}hand-over/", handovers.problem_hand_over, name="problem_hand_over"),
     path(f"{HERE}handover/", handovers.handover, name="handover"),
     path(f"{HERE}handover/confirm/", handovers.handover_confirm, name="handover_confirm"),
+    path(f"{PROBLEM}archive/", evidence_files.problem_archive, name="problem_archive"),
+    path(f"{MEASURE}evidence/", evidence.evidence_add, name="evidence_add"),
+    path(f"{HERE}evidence/", evidence.evidence_list, name="evidence_list"),
+    path(EVIDENCE, evidence.evidence_detail, name="evidence_detail"),
+    path(f"{EVIDENCE}version/", evidence.evidence_version, name="evidence_version"),
+    path(f"{EVIDENCE}amend/", evidence.evidence_amend, name="evidence_amend"),
+    path(f"{EVIDENCE}withdraw/", evidence.evidence_withdraw, name="evidence_withdraw"),
+    path(f"{EVIDENCE}link/", evidence.evidence_link, name="evidence_link"),
+    path(f"{EVIDENCE}unlink/<code:code>/", evidence.evidence_unlink, name="evidence_unlink"),
+    path(f"{EVIDENCE}<int:version>/file/", evidence_files.evidence_file, name="evidence_file"),
+    path(
+        f"{EVIDENCE}<int:version>/preview/<int:page>/",
+        evidence_files.evidence_preview,
+        name="evidence_preview",
+    ),
     path(f"{HERE}dispatch/", rounds.round_list, name="round_list"),
     path(ROUND, rounds.round_detail, name="round_detail"),
     path(f"{ROUND}close/", rounds.round_close, name="round_close"),

@@ -14,6 +14,9 @@ from accounts import journal
 from accounts.models import AbsenceKind, Deputy, Role
 from rectification.models import (
     AccountabilityAction,
+    Evidence,
+    EvidenceUse,
+    EvidenceVersion,
     InstitutionalOutcome,
     LookBack,
     RecoveredMoney,
@@ -69,6 +72,7 @@ def plant(cast, count: int) -> None:  # noqa: F811
         postponed(cast)
         looked_back(cast)
         deputised(cast)
+        piece_of_evidence(cast, number + 1)
         act = journal.Act("report", "measure", f"x25/M-{number}", after={"version": number})
         journal.append(act, by=cast.liaison, at=NOON)
 
@@ -91,6 +95,21 @@ def deputised(cast) -> None:  # noqa: F811
     period |= {"why": AbsenceKind.LEAVE, "given_by": cast.office, "at": NOON}
     Deputy.objects.create(principal=cast.office, deputy=colleague, **period)
     Deputy.objects.create(principal=colleague, deputy=cast.office, **period)
+
+
+def piece_of_evidence(cast, number: int) -> None:  # noqa: F811
+    piece = Evidence.objects.create(
+        inspection=cast.inspection,
+        number=number,
+        title="巡查办法",
+        kind="document",
+        dated_on=date(2025, 6, 30),
+        unit=cast.division,
+    )
+    EvidenceVersion.objects.create(
+        evidence=piece, number=1, name="a.pdf", size=1, key=f"{number}", by=cast.office, at=NOON
+    )
+    EvidenceUse.objects.create(evidence=piece, measure=cast.measure, by=cast.office, at=NOON)
 
 
 def published(cast, slug: str) -> None:  # noqa: F811

@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from accounts.models import Unit
 from rectification.models.inspection import Inspection
@@ -28,6 +28,23 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         uses = EvidenceUse.objects.filter(evidence=OuterRef("pk"))
         return self.filter(
             Exists(uses.filter(measure__in=Measure.objects.visible_within(list(paths))))
+        )
+
+    def matching(self, text: str) -> Self:
+        """Those whose name or document number contains the text, or whose number it is."""
+        digits = text.upper().removeprefix("E-").lstrip("0")
+        found = Q(title__icontains=text) | Q(document_number__icontains=text)
+        if digits.isascii() and digits.isdecimal():
+            found |= Q(number=int(digits))
+        return self.filter(found)
+
+    def for_list(self) -> Self:
+        """Everything the list page shows, in a fixed number of queries; the newest first."""
+        versions = EvidenceVersion.objects.select_related("by")
+        return (
+            self.select_related("inspection", "unit")
+            .prefetch_related(Prefetch("versions", versions))
+            .order_by("-number")
         )
 
     def in_use(self) -> Self:
@@ -102,6 +119,11 @@ class Evidence(models.Model):
         return f"{self.inspection.code}/{self.code}"
 
     @property
+    def latest(self) -> "EvidenceVersion":
+        """The version that stands."""
+        return list(self.versions.all())[-1]
+
+    @property
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
 
@@ -117,6 +139,7 @@ class EvidenceVersion(models.Model):
     name = models.CharField("文件名", max_length=255)
     media_type = models.CharField("文件类型", max_length=100)
     size = models.PositiveBigIntegerField("大小(字节)")
+    pages = models.PositiveSmallIntegerField("可预览页数", default=0)
     sha256 = models.CharField("校验码", max_length=64)
     key = models.CharField("存放名", max_length=64, unique=True)
     by = models.ForeignKey(
@@ -155,8 +178,24 @@ class EvidenceUse(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="关联人", on_delete=models.PROTECT, related_name="+"
     )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="代何人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     at = models.DateTimeField("关联时间")
     ended_at = models.DateTimeField("解除时间", null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="解除人",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     ended_why = models.TextField("解除理由", max_length=2000, blank=True)
 
     class Meta:
@@ -170,8 +209,8 @@ class EvidenceUse(models.Model):
             ),
             models.CheckConstraint(
                 name="evidence_use_ended_with_a_reason",
-                condition=Q(ended_at=None, ended_why="")
-                | (Q(ended_at__isnull=False) & ~Q(ended_why="")),
+                condition=Q(ended_at=None, ended_by=None, ended_why="")
+                | (Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(ended_why="")),
                 violation_error_message="解除关联要写明理由。",
             ),
         ]

@@ -20,6 +20,7 @@ from rectification.forms import (
 )
 from rectification.models import DispatchRound, Measure
 from rectification.states import MEASURE_MOVES, Basis, RequestOutcome, TimeKind
+from rectification.views.evidence_card import evidence_card
 from rectification.views.extension_card import extension_card
 from rectification.views.listing import amend_url, answer, import_url, listing, part
 from rectification.views.offers import further_forms
@@ -97,8 +98,9 @@ def measure_detail(request, inspection, code):
     return measure_page(request, measure)
 
 
-def measure_page(request, measure, *, filled=None, conflict=None, status=200):
-    """The page of a measure; `filled` holds forms that came back by name, `conflict` says why."""
+def measure_page(request, measure, *, filled=None, conflict=None, evidence=None, status=200):
+    """The page of a measure; `filled` holds forms that came back by name, `conflict` says why,
+    `evidence` is the card of the evidence where an upload was refused."""
     on = timezone.localdate()
     pending = permissions.pending_request(measure)
     told = measure.progress.filter(nil_return=False).latest_first().first()
@@ -133,6 +135,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, status=200):
         "conflict": conflict,
         "amend_url": amend_url(request.user, measure, kind="measure"),
         "exemption": permissions.pending_exemption(measure),
+        "evidence": evidence or evidence_card(request.user, measure),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")

@@ -16,7 +16,15 @@ from tests.factories import (
     unit,
 )
 
-READING = ("problems/P-900/", "measures/M-900-1/")
+LISTS = ("problems/", "measures/", "bulk/", "evidence/")
+READING = (
+    "problems/P-900/",
+    "problems/P-900/archive/",
+    "measures/M-900-1/",
+    "evidence/1/",
+    "evidence/1/1/file/",
+    "evidence/1/1/preview/1/",
+)
 OVERSEEING = (
     "dispatch/",
     "dispatch/1/",
@@ -45,6 +53,12 @@ ACTING = (
     "measures/M-900-1/hand-over/",
     "problems/P-900/hand-over/",
     "handover/confirm/",
+    "measures/M-900-1/evidence/",
+    "evidence/1/version/",
+    "evidence/1/amend/",
+    "evidence/1/withdraw/",
+    "evidence/1/link/",
+    "evidence/1/unlink/M-900-1/",
     "dispatch/1/close/",
     "measures/M-900-1/amend/",
     "problems/P-900/amend/",
@@ -98,7 +112,7 @@ def test_a_foreign_verb_answers_like_an_absent_one_and_changes_nothing(
     assert Measure.objects.get(pk=cast.measure.pk).version == 1
 
 
-@pytest.mark.parametrize("path", ["problems/", "measures/", *READING, *ACTING])
+@pytest.mark.parametrize("path", [*LISTS, *READING, *ACTING])
 def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path):
     client.force_login(cast.stranger)
     method = "post" if path in ACTING else "get"
@@ -111,10 +125,12 @@ def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path)
 
 
 def test_every_page_of_the_daily_work_is_in_these_tests():
-    tried = {*READING, *OVERSEEING, *ACTING, *REGISTERS, "problems/", "measures/"}
+    tried = {*LISTS, *READING, *OVERSEEING, *ACTING, *REGISTERS}
     shapes = {
         path.replace("P-900", "<code:code>")
         .replace("M-900-1", "<code:code>")
+        .replace("evidence/1/1/preview/1/", "evidence/1/1/preview/<int:page>/")
+        .replace("evidence/1/1/", "evidence/1/<int:version>/")
         .replace("/1/", "/<int:number>/")
         for path in tried
     }
