@@ -93,13 +93,15 @@ class StatedBlock:
     figures: tuple[tuple[str, str, str], ...]
 
 
-def measure_rate(now: MeasureCounts, then: Comparison | None, links: Links) -> RateCard:
+def measure_rate(overall: Overview, then: Comparison | None, links: Links) -> RateCard:
+    now = overall.measures
     of = {figure.key: links.measures(figure) for figure in figures.MEASURE_FIGURES}
     notes: list[Note] = []
     if then:
         notes.append(_change(now.done - then.measures.done, "条", then.round, links))
     notes.append(("", "", f"序时应完成{now.scheduled}条", of["scheduled"]))
     notes.append(("", "", f"未达序时{now.behind}条", of["behind"]))
+    notes.append(("", "", f"累计延期{overall.extensions}次", links.extensions()))
     return RateCard(
         value=now.rate.says,
         of=f"{now.done} / {now.total} 条",
@@ -154,7 +156,6 @@ def standing(now: Overview, links: Links) -> tuple[tuple[str, str, str], ...]:
         ),
         (now.measures.first_pass.says, "一次通过率", links.measures(passed)),
         (str(now.rework_rounds), "累计退回（次）", links.returns()),
-        (str(now.extensions), "累计延期（次）", links.extensions()),
         (str(now.outcomes), "制度成果（项）", links.outcomes()),
     )
 

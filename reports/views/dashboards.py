@@ -131,7 +131,7 @@ def _figures_of(inspection: Inspection, links: Links) -> dict[str, object]:
         "headline": cards.headline(inspection, last, on=on),
         "previous_url": links.dashboard(last.meeting_on) if last else "",
         "today_url": links.dashboard(links.today) if on != links.today else "",
-        "measure_rate": cards.measure_rate(now.measures, then, links),
+        "measure_rate": cards.measure_rate(now, then, links),
         "problem_rate": cards.problem_rate(now.problems, then, links),
         "standing": cards.standing(now, links),
         "results": cards.results(inspection, links),

@@ -119,6 +119,8 @@ def test_an_inspection_gets_the_usual_stages(client):
         "concentrated_months": 6,
         "dispatch_every_days": 14,
         "near_days": 10,
+        "extension_first_role": "office",
+        "extension_second_role": "executive",
         "stages-TOTAL_FORMS": 0,
         "stages-INITIAL_FORMS": 0,
         "areas-TOTAL_FORMS": 0,

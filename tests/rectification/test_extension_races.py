@@ -1,6 +1,7 @@
 """Several people at one request for more time: one succeeds, everybody else is told."""
 
 import pytest
+from django.db import connection
 
 from accounts.models import Role
 from rectification import extending
@@ -12,7 +13,7 @@ from tests.rectification.test_race import together
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a race needs PostgreSQL"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="a race needs PostgreSQL"),
 ]
 
 

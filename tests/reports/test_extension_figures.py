@@ -112,5 +112,5 @@ def test_the_number_of_extensions_opens_the_list_of_them_for_a_unit_too(cast, cl
     assert "累计延期0次" in of_other
     assert "累计延期0次" in earlier
     dashboard = client.get("/i/x25/dashboard/?on=2025-07-31").content.decode()
-    assert "累计延期（次）" in dashboard
+    assert "累计延期2次" in dashboard
     assert f"/dashboard/extensions/?on=2025-07-31&amp;unit={cast.division.pk}" in dashboard
