@@ -389,24 +389,3 @@ def test_a_version_is_the_present_one_or_nothing_is_saved(cast, tried):
     answer, changed, _ = sent(cast, tried, {"version": stale})
 
     assert (answer.status_code, changed) == (409, False)
-
-
-# Secrecy -----------------------------------------------------------------------------------------
-
-
-@every_form
-def test_a_marked_text_is_refused_and_the_refusal_recorded_without_the_content(cast, tried):
-    Measure.objects.update(status="under_way")
-    client = Client()
-    client.force_login(getattr(cast, tried.by))
-    name = tried.fields(TEXT)[-1 if tried.name in {"accountability", "money"} else 0]
-    marked = "机密★10年 关于某工程"
-
-    answer = client.post(f"{cast.base}{tried.address}", {**tried.good(cast), name: marked})
-
-    entry = JournalEntry.objects.get()
-    assert "密级标志" in answer.content.decode()
-    assert (entry.verb, entry.by) == ("refuse_secret", getattr(cast, tried.by))
-    assert entry.subject_code.startswith("x25/")
-    assert entry.after == {"where": tried.form.base_fields[name].label}
-    assert "某工程" not in str(list(JournalEntry.objects.values()))
