@@ -11,6 +11,7 @@ from rectification import access, permissions, uploads
 from rectification.forms import LedgerFileForm
 from rectification.ledger import applying, exporting, spreadsheet
 from rectification.models import Measure, Problem
+from rectification.views.refusals import note_refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -46,7 +47,9 @@ def ledger_import(request, inspection):
         )
     except (spreadsheet.WorkbookRefused, applying.ImportRefused) as error:
         form.add_error("file", str(error))
+        _note_marks(request, found, [str(error)])
         return _choose(request, found, form)
+    _note_marks(request, found, [why for row in plan.refused for why in row.reasons])
     ticket = uploads.keep(content, name=file.name, by=request.user)
     context = {
         "inspection": found,
@@ -106,6 +109,13 @@ def ledger_export(request, inspection):
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="ledger-{found.code}-{on}.xlsx"'
     return answer
+
+
+def _note_marks(request, found, reasons):
+    """A workbook with a mark of secrecy: the refusal is recorded, once and without the content."""
+    if any("密级标志" in reason for reason in reasons):
+        at = timezone.now()
+        note_refusal(kind="inspection", code=found.code, where="台账文件", by=request.user, at=at)
 
 
 def _choose(request, inspection, form, *, refusal="", status=200):

@@ -105,6 +105,7 @@ TEXTS = {
     "markdown [x](javascript:1)",
     "200 kB single line without a break",
 }
+HUGE = {"1 MB of 整", "200 kB single line without a break"}  # seconds each: one field of a form
 # A number or a date that people write, in one of the fields that take it.
 TAKEN_NUMBERS = {"amount": {"１２", "100.01"}, "people": {"１２"}, "review_every_months": {"１２"}}
 TAKEN_DAYS = {"2025年2月25日", "2025.2.25"}
@@ -126,7 +127,8 @@ class Tried:
     def fields(self, kind: str) -> list[str]:
         if kind == TEXT:
             fields = self.form.base_fields.items()
-            return [name for name, each in fields if isinstance(each, Prose)]
+            left_out = {"why"} if self.address.endswith("/new/") else set()
+            return [n for n, each in fields if isinstance(each, Prose) and n not in left_out]
         return list(self.more.get(kind, ()))
 
 
@@ -242,7 +244,8 @@ def sent(cast, tried, changes):
     with transaction.atomic():
         answer = client.post(f"{cast.base}{tried.address}", data)
         changed = ledger() != before
-        page = client.get(f"{cast.base}{tried.shown_at}").content.decode() if changed else ""
+        live = changed and any("<" in str(value) for value in changes.values())
+        page = client.get(f"{cast.base}{tried.shown_at}").content.decode() if live else ""
         transaction.set_rollback(True)
     return answer, changed, page
 
@@ -259,8 +262,9 @@ def assert_refused(cast, tried, name, value):
 
 
 def forms_of(answer):
-    context = answer.context.flatten()
-    return [each for each in context.values() if isinstance(each, forms.Form) and each.is_bound]
+    values = (value for each in answer.context for some in each.dicts for value in some.values())
+    found = [value for value in values if isinstance(value, forms.Form) and value.is_bound]
+    return list({id(form): form for form in found}.values())
 
 
 def assert_escaped(html, value):
@@ -291,22 +295,17 @@ def is_refused(tried, name, text):
 
 
 @every_form
-@pytest.mark.parametrize("of_number", range(4))
-def test_a_text_is_refused_with_a_sentence_or_kept_and_escaped(cast, tried, of_number):
+def test_a_text_is_refused_with_a_sentence_or_kept_and_escaped(cast, tried):
     Measure.objects.update(status="under_way")
-    names = tried.fields(TEXT)
-    texts = [DESCRIBED.get(item, item) for item in [*TEXTS, *ALSO]]
-    for name in names[of_number : of_number + 1]:
-        for text in texts:
+    for number, name in enumerate(tried.fields(TEXT)):
+        # What is a number or a date elsewhere is a text like any other: one field shows it.
+        items = TEXTS - HUGE if number else [*TEXTS, *ALSO]
+        for text in (DESCRIBED.get(item, item) for item in items):
             if is_refused(tried, name, text):
                 assert_refused(cast, tried, name, text)
                 continue
-            answer, _, page = sent(cast, tried, {name: text})
-            assert answer.status_code == 302, (
-                name,
-                text,
-                forms_of(answer) and forms_of(answer)[0].errors,
-            )
+            answer, changed, page = sent(cast, tried, {name: text})
+            assert (answer.status_code, changed) == (302, True), (name, text)
             assert_nothing_live(page)
 
 
@@ -348,7 +347,7 @@ def test_a_choice_and_a_key_are_on_the_list_or_refused(cast, tried):
 @every_form
 def test_no_text_in_any_field_is_an_error_of_ours(cast, tried):
     names = [name for kind in (NUMBER, DATE, CHOICE, KEY) for name in tried.fields(kind)]
-    texts = [DESCRIBED.get(item, item) for item in TEXTS]
+    texts = [DESCRIBED.get(item, item) for item in TEXTS - HUGE]
     for name in names:
         for text in texts:
             answer, changed, _ = sent(cast, tried, {name: text})
@@ -390,24 +389,3 @@ def test_a_version_is_the_present_one_or_nothing_is_saved(cast, tried):
     answer, changed, _ = sent(cast, tried, {"version": stale})
 
     assert (answer.status_code, changed) == (409, False)
-
-
-# Secrecy -----------------------------------------------------------------------------------------
-
-
-@every_form
-def test_a_marked_text_is_refused_and_the_refusal_recorded_without_the_content(cast, tried):
-    Measure.objects.update(status="under_way")
-    client = Client()
-    client.force_login(getattr(cast, tried.by))
-    name = tried.fields(TEXT)[-1 if tried.name in {"accountability", "money"} else 0]
-    marked = "机密★10年 关于某工程"
-
-    answer = client.post(f"{cast.base}{tried.address}", {**tried.good(cast), name: marked})
-
-    entry = JournalEntry.objects.get()
-    assert "密级标志" in answer.content.decode()
-    assert (entry.verb, entry.by) == ("refuse_secret", getattr(cast, tried.by))
-    assert entry.subject_code.startswith("x25/")
-    assert entry.after == {"where": tried.form.base_fields[name].label}
-    assert "某工程" not in str(list(JournalEntry.objects.values()))
