@@ -14,7 +14,15 @@ from django.utils import timezone
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification.models import Measure, MeasureEvent, Problem, ProblemEvent
+from rectification.models import (
+    OF_MEASURES,
+    Handover,
+    HandoverField,
+    Measure,
+    MeasureEvent,
+    Problem,
+    ProblemEvent,
+)
 from rectification.states import ProblemStatus, WorkStatus
 
 MEASURE_CONTENT = (
@@ -89,6 +97,7 @@ def amend_measure(
     `before` is `content_of` the row as it was read. Raises PlanRefused, ValidationError.
     """
     measure.full_clean()
+    former = Measure.objects.select_related(*OF_MEASURES).get(pk=measure.pk)
     content = {name: getattr(measure, name) for name in MEASURE_CONTENT}
     rows = Measure.objects.filter(pk=measure.pk, version=measure.version)
     if not rows.update(version=F("version") + 1, **content):
@@ -97,6 +106,27 @@ def amend_measure(
     after = content_of(measure, MEASURE_CONTENT)
     act = Act("amend", "measure", measure.subject_code, dict(before), after, why)
     journal.append(act, by=by, at=at)
+    _hand_over(former, measure, by=by, at=at, why=why)
+
+
+def _hand_over(former: Measure, measure: Measure, *, by: User, at: datetime, why: str) -> None:
+    """A name that an amendment replaces stays on record, as after any other handover."""
+    for field in OF_MEASURES:
+        before, after = getattr(former, field), getattr(measure, field)
+        if before is None or after is None or before == after:
+            continue
+        kind = "unit" if field == HandoverField.LEAD_UNIT else "person"
+        sides = {f"former_{kind}": before, f"new_{kind}": after}
+        Handover.objects.create(
+            measure=measure,
+            field=field,
+            on=_day(at),
+            why=why or "修改整改方案",
+            by=by,
+            on_behalf_of=by.acting_for,
+            at=at,
+            **sides,
+        )
 
 
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:
