@@ -15,7 +15,16 @@ from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
 from rectification import closing, extending
-from rectification.models import DeadlineChange, Measure, MeasureEvent, Problem, ProblemEvent
+from rectification.models import (
+    OF_MEASURES,
+    DeadlineChange,
+    Handover,
+    HandoverField,
+    Measure,
+    MeasureEvent,
+    Problem,
+    ProblemEvent,
+)
 from rectification.states import ProblemStatus, WorkStatus
 
 MEASURE_CONTENT = (
@@ -105,7 +114,7 @@ def amend_measure(
     Raises PlanRefused, StalePlan, ValidationError.
     """
     measure.full_clean()
-    stood = Measure.objects.only("deadline", "precision", "times_postponed").get(pk=measure.pk)
+    stood = Measure.objects.select_related(*OF_MEASURES).get(pk=measure.pk)
     content = {name: getattr(measure, name) for name in MEASURE_CONTENT}
     content["times_postponed"] = stood.times_postponed + _is_later(measure, than=stood)
     rows = Measure.objects.filter(pk=measure.pk, version=measure.version)
@@ -122,6 +131,7 @@ def amend_measure(
         after["supporting_units"] = _names(supporting_units)
     act = Act("amend", "measure", measure.subject_code, before, after, why)
     journal.append(act, by=by, at=at)
+    _hand_over(stood, measure, by=by, at=at, why=why)
     if approved != (measure.text, measure.target):
         closing.evidence_changed([measure], why="整改措施或整改目标已修改。", by=by, at=at)
         measure.refresh_from_db(fields=["status", "version"])
@@ -148,6 +158,26 @@ def _note_deadline(measure: Measure, *, stood: Measure, by: User, at: datetime, 
         why=why,
     )
     extending.lapse(measure, by=by, at=at, why=f"整改时限另行改为{measure.deadline_phrase}。")
+
+
+def _hand_over(former: Measure, measure: Measure, *, by: User, at: datetime, why: str) -> None:
+    """A name that an amendment replaces stays on record, as after any other handover."""
+    for field in OF_MEASURES:
+        before, after = getattr(former, field), getattr(measure, field)
+        if before is None or after is None or before == after:
+            continue
+        kind = "unit" if field == HandoverField.LEAD_UNIT else "person"
+        sides = {f"former_{kind}": before, f"new_{kind}": after}
+        Handover.objects.create(
+            measure=measure,
+            field=field,
+            on=_day(at),
+            why=why or "修改整改方案",
+            by=by,
+            on_behalf_of=by.acting_for,
+            at=at,
+            **sides,
+        )
 
 
 def content_of(row: Problem | Measure, names: tuple[str, ...]) -> dict[str, str]:

@@ -6,114 +6,294 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_journal_names_deputies'),
-        ('rectification', '0001_initial'),
+        ("accounts", "0003_journal_names_deputies"),
+        ("rectification", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='材料编号')),
-                ('title', models.CharField(max_length=200, verbose_name='材料名称')),
-                ('kind', models.CharField(choices=[('document', '制度文件'), ('minutes', '会议材料'), ('photo', '现场照片'), ('record', '工作台账'), ('voucher', '票据凭证'), ('contract', '合同协议'), ('other', '其他')], max_length=20, verbose_name='材料类型')),
-                ('document_number', models.CharField(blank=True, max_length=100, verbose_name='文号')),
-                ('dated_on', models.DateField(verbose_name='材料日期')),
-                ('is_public', models.BooleanField(default=False, verbose_name='可以公开')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='撤下时间')),
-                ('withdrawn_why', models.TextField(blank=True, max_length=2000, verbose_name='撤下理由')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('inspection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='rectification.inspection')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='accounts.unit', verbose_name='提供单位')),
-                ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='撤下人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="材料编号")),
+                ("title", models.CharField(max_length=200, verbose_name="材料名称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("document", "制度文件"),
+                            ("minutes", "会议材料"),
+                            ("photo", "现场照片"),
+                            ("record", "工作台账"),
+                            ("voucher", "票据凭证"),
+                            ("contract", "合同协议"),
+                            ("other", "其他"),
+                        ],
+                        max_length=20,
+                        verbose_name="材料类型",
+                    ),
+                ),
+                (
+                    "document_number",
+                    models.CharField(blank=True, max_length=100, verbose_name="文号"),
+                ),
+                ("dated_on", models.DateField(verbose_name="材料日期")),
+                ("is_public", models.BooleanField(default=False, verbose_name="可以公开")),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="撤下时间"),
+                ),
+                (
+                    "withdrawn_why",
+                    models.TextField(blank=True, max_length=2000, verbose_name="撤下理由"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="accounts.unit",
+                        verbose_name="提供单位",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="撤下人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '佐证材料',
-                'verbose_name_plural': '佐证材料',
-                'ordering': ['inspection', 'number'],
+                "verbose_name": "佐证材料",
+                "verbose_name_plural": "佐证材料",
+                "ordering": ["inspection", "number"],
             },
         ),
         migrations.CreateModel(
-            name='EvidenceUse',
+            name="EvidenceUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='关联时间')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='解除时间')),
-                ('ended_why', models.TextField(blank=True, max_length=2000, verbose_name='解除理由')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='关联人')),
-                ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='rectification.evidence')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence_uses', to='rectification.measure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="关联时间")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="解除时间")),
+                (
+                    "ended_why",
+                    models.TextField(blank=True, max_length=2000, verbose_name="解除理由"),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="关联人",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="rectification.evidence",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence_uses",
+                        to="rectification.measure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '材料与措施',
-                'verbose_name_plural': '材料与措施',
+                "verbose_name": "材料与措施",
+                "verbose_name_plural": "材料与措施",
             },
         ),
         migrations.CreateModel(
-            name='EvidenceVersion',
+            name="EvidenceVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='第几版')),
-                ('name', models.CharField(max_length=255, verbose_name='文件名')),
-                ('media_type', models.CharField(max_length=100, verbose_name='文件类型')),
-                ('size', models.PositiveBigIntegerField(verbose_name='大小(字节)')),
-                ('sha256', models.CharField(max_length=64, verbose_name='校验码')),
-                ('key', models.CharField(max_length=64, unique=True, verbose_name='存放名')),
-                ('at', models.DateTimeField(verbose_name='上传时间')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='上传人')),
-                ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='rectification.evidence')),
-                ('on_behalf_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='代何人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="第几版")),
+                ("name", models.CharField(max_length=255, verbose_name="文件名")),
+                ("media_type", models.CharField(max_length=100, verbose_name="文件类型")),
+                ("size", models.PositiveBigIntegerField(verbose_name="大小(字节)")),
+                ("sha256", models.CharField(max_length=64, verbose_name="校验码")),
+                ("key", models.CharField(max_length=64, unique=True, verbose_name="存放名")),
+                ("at", models.DateTimeField(verbose_name="上传时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="上传人",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="rectification.evidence",
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="代何人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '材料版本',
-                'verbose_name_plural': '材料版本',
-                'ordering': ['evidence', 'number'],
+                "verbose_name": "材料版本",
+                "verbose_name_plural": "材料版本",
+                "ordering": ["evidence", "number"],
             },
         ),
         migrations.CreateModel(
-            name='RequestEvidence',
+            name="RequestEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, verbose_name='校验码')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='rectification.closeoutrequest')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='rectification.evidenceversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64, verbose_name="校验码")),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="rectification.closeoutrequest",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="rectification.evidenceversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '申请所附材料',
-                'verbose_name_plural': '申请所附材料',
-                'ordering': ['request', 'pk'],
+                "verbose_name": "申请所附材料",
+                "verbose_name_plural": "申请所附材料",
+                "ordering": ["request", "pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(fields=('inspection', 'number'), name='one_evidence_of_a_number', violation_error_message='本次巡察已有这个材料编号。'),
+            model_name="evidence",
+            constraint=models.UniqueConstraint(
+                fields=("inspection", "number"),
+                name="one_evidence_of_a_number",
+                violation_error_message="本次巡察已有这个材料编号。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['document', 'minutes', 'photo', 'record', 'voucher', 'contract', 'other'])), name='evidence_kind_is_known', violation_error_message='材料类型不在列表中。'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["document", "minutes", "photo", "record", "voucher", "contract", "other"],
+                    )
+                ),
+                name="evidence_kind_is_known",
+                violation_error_message="材料类型不在列表中。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at', None), ('withdrawn_by', None), ('withdrawn_why', '')), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawn_why', ''), _negated=True)), _connector='OR'), name='evidence_withdrawn_with_a_reason', violation_error_message='撤下材料要写明理由。'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("withdrawn_at", None), ("withdrawn_by", None), ("withdrawn_why", "")),
+                    models.Q(
+                        ("withdrawn_at__isnull", False),
+                        ("withdrawn_by__isnull", False),
+                        models.Q(("withdrawn_why", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="evidence_withdrawn_with_a_reason",
+                violation_error_message="撤下材料要写明理由。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidenceuse',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('evidence', 'measure'), name='one_current_use_of_evidence', violation_error_message='这份材料已经用于这条措施。'),
+            model_name="evidenceuse",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("evidence", "measure"),
+                name="one_current_use_of_evidence",
+                violation_error_message="这份材料已经用于这条措施。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidenceuse',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_why', '')), models.Q(('ended_at__isnull', False), models.Q(('ended_why', ''), _negated=True)), _connector='OR'), name='evidence_use_ended_with_a_reason', violation_error_message='解除关联要写明理由。'),
+            model_name="evidenceuse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("ended_why", "")),
+                    models.Q(
+                        ("ended_at__isnull", False), models.Q(("ended_why", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="evidence_use_ended_with_a_reason",
+                violation_error_message="解除关联要写明理由。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidenceversion',
-            constraint=models.UniqueConstraint(fields=('evidence', 'number'), name='one_evidence_version_of_a_number', violation_error_message='这份材料已有这一版。'),
+            model_name="evidenceversion",
+            constraint=models.UniqueConstraint(
+                fields=("evidence", "number"),
+                name="one_evidence_version_of_a_number",
+                violation_error_message="这份材料已有这一版。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestevidence',
-            constraint=models.UniqueConstraint(fields=('request', 'version'), name='evidence_is_listed_once_in_a_request', violation_error_message='这份材料已经附在这次申请里。'),
+            model_name="requestevidence",
+            constraint=models.UniqueConstraint(
+                fields=("request", "version"),
+                name="evidence_is_listed_once_in_a_request",
+                violation_error_message="这份材料已经附在这次申请里。",
+            ),
         ),
     ]

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import JournalEntry, Role
-from rectification import closing, handing_over, moving, permissions, timeline
+from rectification import closing, handing_over, moving, permissions, planning, timeline
 from rectification.handing_over import Holding, Succession, Terms
 from rectification.models import Handover, HandoverField, Measure, Problem
 from tests.factories import NOON, SHANGHAI, MeasureFactory, ProblemFactory, UserFactory, person
@@ -381,3 +381,17 @@ def test_a_handover_by_a_deputy_names_both(cast, people):
 
     assert (handover.by, handover.on_behalf_of) == (deputy, cast.office)
     assert datetime(2025, 7, 31, 12, tzinfo=SHANGHAI) == handover.at
+
+
+def test_a_name_that_an_imported_ledger_replaces_stays_on_record(cast, people):
+    zhang, li = people
+    measure = fresh(cast.measure)
+    before = planning.content_of(measure, planning.MEASURE_CONTENT)
+    measure.person_in_charge = li
+
+    planning.amend_measure(measure, before=before, by=cast.office, at=NOON, why="导入台账.xlsx")
+
+    notes = timeline.former_names(measure)
+    assert notes["person_in_charge"] == "曾任：张三（2025年7月31日交接）"
+    assert Handover.objects.get().why == "导入台账.xlsx"
+    assert JournalEntry.objects.count() == 1
