@@ -154,7 +154,8 @@ def test_a_visitor_is_sent_to_sign_in_and_comes_back(cast, client, path):
 def test_a_supervisor_reads_everything_and_changes_nothing(cast, client):
     client.force_login(cast.supervisor)
 
-    for path in ("problems/", "measures/", *READING, *REGISTERS, "dispatch/"):
+    reading = (*LISTS, *REGISTERS, "problems/P-900/", "measures/M-900-1/", "dispatch/")
+    for path in reading:
         html = client.get(f"/i/x25/{path}").content.decode()
         assert html.count('method="post"') == html.count("data-sign-out")
     refused = client.post(f"{cast.page}report/", {"version": "1", "text": "进展"})
