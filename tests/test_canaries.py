@@ -43,6 +43,7 @@ from tests.two_bureaus import (
     publish,
 )
 
+PREFIX = {"own": "zqa", "sibling": "zqb", "other": "zqc"}
 SHORT = 6  # a shorter identifier stands in pages by chance
 # Read by address, so they stay as they are, and are canaries as they are.
 IDENTIFIERS = {"code", "slug"}
@@ -89,9 +90,6 @@ class Aviary:
             for word, where in self.words[group].items()
             if word in text
         }
-
-
-PREFIX = {"own": "zqa", "sibling": "zqb", "other": "zqc"}
 
 
 def marks() -> dict[type[models.Model], int]:
