@@ -114,6 +114,10 @@ class GrantedAdmin(admin.ModelAdmin):
             ]
         return rows
 
+    def subject_code(self, obj):
+        """How the journal names the row, or a row in one of its inlines."""
+        return str(obj.pk)
+
     def log_addition(self, request, obj, message):
         """The journal is the record; Django's own log would be a second one."""
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from rectification.forms import Filters, Prose, Versioned
+from accounts.listing import Filters
+from rectification.forms import Prose, Versioned
 from rectification.models import EvidenceKind
 
 MOST_FILES = 20  # in one request

@@ -10,8 +10,8 @@ from accounts.journal import Act
 from accounts.models import User
 from rectification import permissions, settling, workflow
 from rectification.models import Exemption, Measure
+from rectification.moving import MoveRefused, StaleSave
 from rectification.states import ExemptionState
-from rectification.workflow import MoveRefused, StaleSave
 
 
 @transaction.atomic

@@ -28,8 +28,8 @@ from rectification.models import (
     Measure,
     Problem,
 )
+from rectification.moving import MoveRefused, StaleSave
 from rectification.states import ProblemStatus, TimeKind
-from rectification.workflow import MoveRefused, StaleSave
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,25 @@ def _note_deadline(measure: Measure, *, stood: Measure, by: User, at: datetime, 
     extending.lapse(measure, by=by, at=at, why=f"整改时限另行改为{measure.deadline_phrase}。")
 
 
+@transaction.atomic
+def amend_problem(
+    problem: Problem, *, before: Mapping[str, str], by: User, at: datetime, why: str
+) -> None:
+    """Write the problem's content, as changed on the object since its version was read.
+
+    `before` is `content_of` the row as it was read. Raises StalePlan, ValidationError.
+    """
+    problem.full_clean()
+    content = {name: getattr(problem, name) for name in PROBLEM_CONTENT}
+    rows = Problem.objects.filter(pk=problem.pk, version=problem.version)
+    if not rows.update(version=F("version") + 1, **content):
+        raise StalePlan(f"{problem.code} 在您打开之后被别人改过，请重新打开再改。")
+    problem.refresh_from_db(fields=["version"])
+    after = content_of(problem, PROBLEM_CONTENT)
+    act = Act("amend", "problem", problem.subject_code, dict(before), after, why)
+    journal.append(act, by=by, at=at)
+
+
 def _hand_over(former: Measure, measure: Measure, *, by: User, at: datetime, why: str) -> None:
     """A name that an amendment replaces stays on record, as after any other handover."""
     for field in OF_MEASURES:

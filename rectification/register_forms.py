@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Self
 from django import forms
 from django.core.exceptions import ValidationError
 
-from rectification.forms import Filters, Many, One, Prose, Versioned
+from accounts.listing import Filters
+from rectification.forms import Many, One, Prose, Versioned
 from rectification.models import (
     AccountabilityKind,
     Evidence,

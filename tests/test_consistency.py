@@ -206,7 +206,7 @@ def our_models() -> list[type[models.Model]]:
 def names_in(condition: Q) -> set[str]:
     names: set[str] = set()
     for child in getattr(condition, "children", ()):  # an expression names no choices
-        names |= names_in(child) if isinstance(child, Q) else {child[0].split("__")[0]}  # type: ignore[index]
+        names |= names_in(child) if isinstance(child, Q) else {child[0].split("__")[0]}
     return names
 
 

@@ -4,6 +4,7 @@ Which pages these are is read from the addresses, so that a list page without ro
 """
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -91,7 +92,7 @@ def postponed(cast) -> None:  # noqa: F811
 def deputised(cast) -> None:  # noqa: F811
     """The office appoints one more deputy, and is appointed by one more colleague."""
     colleague = UserFactory(unit=cast.division)
-    period = {"from_on": date(2099, 7, 1), "until_on": date(2099, 7, 31)}
+    period: dict[str, Any] = {"from_on": date(2099, 7, 1), "until_on": date(2099, 7, 31)}
     period |= {"why": AbsenceKind.LEAVE, "given_by": cast.office, "at": NOON}
     Deputy.objects.create(principal=cast.office, deputy=colleague, **period)
     Deputy.objects.create(principal=colleague, deputy=cast.office, **period)
