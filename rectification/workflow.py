@@ -104,14 +104,16 @@ def send_back(
 
 @transaction.atomic
 def reopen(measure: Measure, *, by: User, at: datetime, why: str, version: int) -> None:
-    """Call a closed measure rebounded; its problem reopens with it.
+    """Call a closed measure rebounded; its problem, which other units may share, reopens with it.
+
+    The reason stays with the measure.
 
     Raises MoveRefused, StaleSave.
     """
     moving.require(permissions.may_reopen(by, measure), measure, "reopen")
     problem = moving.claimed(measure.problem_id)
     moving.move_measure(measure, "reopen", by=by, at=at, why=why, version=version, closed_on=None)
-    moving.reopen_problem(problem, by=by, at=at, why=f"{measure.code} 反弹：{why}")
+    moving.reopen_problem(problem, by=by, at=at, why=f"{measure.code} 反弹。")
 
 
 @transaction.atomic
@@ -159,4 +161,4 @@ def reinstate(measure: Measure, *, by: User, at: datetime, why: str, version: in
     moving.require(permissions.may_reinstate(by, measure), measure, "reinstate")
     problem = moving.claimed(measure.problem_id)
     moving.move_measure(measure, "reinstate", by=by, at=at, why=why, version=version)
-    moving.reopen_problem(problem, by=by, at=at, why=f"{measure.code} 恢复整改：{why}")
+    moving.reopen_problem(problem, by=by, at=at, why=f"{measure.code} 恢复整改。")
