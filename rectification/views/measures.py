@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from rectification import access, clock, permissions, queries, selection, timeline
+from rectification import access, clock, moments, permissions, queries, selection, timeline
 from rectification.forms import (
     ApproveForm,
     BulkForm,
@@ -233,7 +233,7 @@ def _facts(measure):
     kind = TimeKind(measure.time_kind).label
     phrase = measure.deadline_phrase
     units = "、".join(str(unit) for unit in measure.supporting_units.all())
-    former = timeline.former_names(measure)
+    former = moments.former_names(measure)
     facts = [
         ("问题", measure.problem.code, measure.problem.title, _problem_url(measure)),
         ("整改目标", measure.target, "", ""),

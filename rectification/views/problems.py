@@ -5,7 +5,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rectification import access, permissions, queries, recurring, selection, timeline, workflow
+from rectification import (
+    access,
+    moments,
+    permissions,
+    queries,
+    recurring,
+    selection,
+    timeline,
+    workflow,
+)
 from rectification.forms import AcceptForm, ProblemFilters
 from rectification.models import InstitutionalOutcome, Measure, Problem
 from rectification.moving import MoveRefused, StaleSave
@@ -126,7 +135,7 @@ def problem_page(request, problem, *, filled=None, conflict=None, status=200):
 
 def _facts(problem):
     closed = problem.closed_on
-    former = timeline.former_names(problem)
+    former = moments.former_names(problem)
     facts = [
         ("反馈方面", problem.area, "", ""),
         ("问题类型", problem.category, "", ""),

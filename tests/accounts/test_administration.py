@@ -171,14 +171,14 @@ def test_the_admin_site_has_no_sign_in_of_its_own(client):
 
 
 def test_an_own_password_is_changed_where_the_journal_hears_of_it(client):
-    client.force_login(person(Role.AUDIT_ADMIN, bureau()))
+    client.force_login(person(Role.SECURITY_ADMIN, bureau()))
 
     assert client.post("/admin/password_change/").url == "/accounts/password/"
     assert client.get("/admin/password_change/done/").url == "/accounts/password/done/"
 
 
 def test_another_administrator_does_not_learn_which_rows_there_are(client):
-    client.force_login(person(Role.AUDIT_ADMIN, bureau()))
+    client.force_login(person(Role.SECURITY_ADMIN, bureau()))
 
     found = [client.get(f"{UNITS}{pk}/history/").status_code for pk in (bureau().pk, 404404)]
 

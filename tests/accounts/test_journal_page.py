@@ -180,4 +180,4 @@ def test_the_menu_leads_the_auditor_there_and_not_into_the_admin_site(client, au
 
     assert f'href="{PAGE}"' in html
     assert "/admin/" not in html
-    assert client.get("/admin/").status_code == 302
+    assert client.get("/admin/").status_code == 404

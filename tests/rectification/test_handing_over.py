@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import JournalEntry, Role
-from rectification import closing, handing_over, moving, permissions, planning, timeline
+from rectification import closing, handing_over, moments, moving, permissions, planning, timeline
 from rectification.handing_over import Holding, Succession, Terms
 from rectification.models import Handover, HandoverField, Measure, Problem
 from tests.factories import NOON, SHANGHAI, MeasureFactory, ProblemFactory, UserFactory, person
@@ -82,7 +82,7 @@ def test_all_former_names_are_told_in_order(cast, people):
     passed(cast.measure, "person_in_charge", li, by=cast.office)
     passed(cast.measure, "person_in_charge", zhang, by=cast.office)
 
-    notes = timeline.former_names(fresh(cast.measure))
+    notes = moments.former_names(fresh(cast.measure))
 
     assert notes["person_in_charge"] == (
         "曾任：张三（2025年7月31日交接）、李四（2025年7月31日交接）"
@@ -391,7 +391,7 @@ def test_a_name_that_an_imported_ledger_replaces_stays_on_record(cast, people):
 
     planning.amend_measure(measure, before=before, by=cast.office, at=NOON, why="导入台账.xlsx")
 
-    notes = timeline.former_names(measure)
+    notes = moments.former_names(measure)
     assert notes["person_in_charge"] == "曾任：张三（2025年7月31日交接）"
     assert Handover.objects.get().why == "导入台账.xlsx"
     assert JournalEntry.objects.count() == 1
