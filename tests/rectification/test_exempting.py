@@ -171,7 +171,12 @@ def test_it_is_withdrawn_with_a_reason(cast, client):
 def test_it_lapses_where_the_measure_is_said_to_be_done(cast, client):
     exemption = asked(cast)
     closing.submit(
-        fresh(cast.measure), statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+        fresh(cast.measure),
+        statement="完成",
+        evidence_note="见档案",
+        by=cast.liaison,
+        at=NOON,
+        version=1,
     )
 
     assert fresh(exemption).state == "lapsed"

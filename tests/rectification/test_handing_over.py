@@ -100,7 +100,12 @@ def test_a_lead_unit_passes_on_and_with_it_who_sees_and_reports(cast):
 
 def test_a_pending_application_stays(cast):
     closing.submit(
-        fresh(cast.measure), statement="完成", evidence_note="", by=cast.liaison, at=NOON, version=1
+        fresh(cast.measure),
+        statement="完成",
+        evidence_note="见档案",
+        by=cast.liaison,
+        at=NOON,
+        version=1,
     )
 
     passed(cast.measure, "lead_unit", cast.elsewhere, by=cast.office)

@@ -21,7 +21,7 @@ from tests.factories import person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CLIENTS = 50
-ROUNDS = 20 if FULL else 4
+ROUNDS = 20 if FULL else 2
 
 
 @dataclass(frozen=True)
