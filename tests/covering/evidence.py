@@ -155,7 +155,8 @@ def read(name, path):
         yield
         answer = client.get(f"{cast.base}{path}")
         assert answer.status_code == 200
-        answer.close()
+        if answer.streaming:
+            assert b"".join(answer)  # which closes the file
 
 
 read("evidence_detail", "evidence/1/")
