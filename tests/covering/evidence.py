@@ -3,21 +3,16 @@
 from datetime import date
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from rectification.evidence import archiving, keeping, storing
 from rectification.models import Evidence, Measure
 from tests.covering import scenario
+from tests.covering.verbs import approved_once, proved
 from tests.factories import NOON, MeasureFactory
 from tests.rectification.evidence import files
-from tests.rectification.evidence.conftest import SAID, planted
+from tests.rectification.evidence.conftest import SAID
 
 DESCRIPTION = keeping.Description(title="巡查制度", kind="document", dated_on=date(2025, 6, 30))
-
-
-def proved(cast):
-    """A piece that serves the measure."""
-    return planted(Client(), cast)
 
 
 def file(name="制度.pdf"):
@@ -37,11 +32,11 @@ def another(cast):
     return MeasureFactory(problem=cast.problem, code="M-900-2", lead_unit=cast.division)
 
 
-def waiting(cast, piece):
-    """An application that rests on the piece: what happens to the piece makes it lapse."""
-    from tests.covering.verbs import approved_once  # noqa: PLC0415  # which needs `proved`
-
-    return approved_once(cast), piece
+def rested_on(cast):
+    """A piece on which an application rests: what happens to the piece makes that one lapse."""
+    piece = proved(cast)
+    approved_once(cast)
+    return piece
 
 
 @scenario("rectification.evidence.keeping.add")
@@ -54,7 +49,7 @@ def add(stage):
 @scenario("rectification.evidence.keeping.add_version")
 def add_version(stage):
     cast, new = stage.cast, received()
-    _, piece = waiting(cast, proved(cast))
+    piece = rested_on(cast)
     yield
     keeping.add_version(piece, new, by=cast.liaison, at=NOON, version=1)
     assert Measure.objects.get(pk=cast.measure.pk).status == "under_way"
@@ -63,7 +58,7 @@ def add_version(stage):
 @scenario("rectification.evidence.keeping.withdraw")
 def withdraw(stage):
     cast = stage.cast
-    _, piece = waiting(cast, proved(cast))
+    piece = rested_on(cast)
     yield
     keeping.withdraw(piece, by=cast.liaison, at=NOON, why="传错了", version=1)
 
@@ -87,7 +82,7 @@ def link(stage):
 @scenario("rectification.evidence.keeping.unlink")
 def unlink(stage):
     cast = stage.cast
-    _, piece = waiting(cast, proved(cast))
+    piece = rested_on(cast)
     yield
     keeping.unlink(piece, cast.measure, by=cast.liaison, at=NOON, why="与本条无关")
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+from django.test import Client
+
 from accounts.models import Role, Unit
 from rectification import closing, dispatching, moving, permissions, planning, workflow
 from rectification.ledger import applying
@@ -20,8 +22,8 @@ from rectification.states import Precision, ReturnGround
 from reports import editing, publishing, recording
 from reports.reading import read_text
 from tests.covering import scenario
-from tests.covering.evidence import proved
 from tests.factories import NOON, DispatchRoundFactory, person, unit
+from tests.rectification.evidence.conftest import planted
 from tests.rectification.extending import ask as ask_extension
 from tests.rectification.test_exempting import asked as exemption_asked
 from tests.rectification.test_ledger import ROW, workbook
@@ -29,6 +31,11 @@ from tests.reports.newsroom import draft
 from tests.reports.test_recording import TEXT
 
 DAY = date(2025, 12, 31)
+
+
+def proved(cast):
+    """A piece of evidence that serves the measure."""
+    return planted(Client(), cast)
 
 
 def extension_asked(cast):
