@@ -33,9 +33,9 @@ def request(measure: Measure, *, reason: str, by: User, at: datetime, version: i
         at=at,
         on=_day(at),
     )
-    subject = f"{measure.subject_code}/{exemption.number}"
     after = {"state": exemption.state, "measure_version": version}
-    journal.append(Act("request", "exemption", subject, after=after, why=reason), by=by, at=at)
+    act = Act("request", "exemption", exemption.subject_code, after=after, why=reason)
+    journal.append(act, by=by, at=at)
     return exemption
 
 

@@ -33,8 +33,8 @@ def settle(
         raise AlreadySettled(f"{exemption} 刚被别人处理过，请刷新页面看最新状态。")
     exemption.refresh_from_db(fields=["version", *settled])
     before, after = {"state": ExemptionState.REQUESTED}, {"state": state}
-    subject = f"{exemption.measure.subject_code}/{exemption.number}"
-    journal.append(Act(state, "exemption", subject, before, after, opinion), by=by, at=at)
+    act = Act(state, "exemption", exemption.subject_code, before, after, opinion)
+    journal.append(act, by=by, at=at)
 
 
 def lapse(measure: Measure, *, by: User, at: datetime) -> None:

@@ -6,29 +6,58 @@ from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.test import RequestFactory
 
-from tests.covering import SCENARIOS, Stage, business_models, commands, coverage, verbs, views
+from tests.covering import (
+    SCENARIOS,
+    Stage,
+    asking,
+    business_models,
+    commands,
+    coverage,
+    evidence,
+    handing,
+    looking,
+    registers,
+    verbs,
+    views,
+)
 from tests.covering.subjects import PARTS, ROOTS
+from tests.factories import NOON
 from tests.rectification.conftest import cast  # noqa: F401  # a stage's people
 from tests.reports.newsroom import newsroom
 from tests.test_consistency import APPS, CALLERS, ROOT, _answer, our_commands, our_urls
 
-SCRIPTS = (verbs, views, commands)  # importing them registers their scenarios
+SCRIPTS = (
+    verbs,
+    views,
+    commands,
+    asking,
+    evidence,
+    handing,
+    looking,
+    registers,
+)  # importing them registers their scenarios
 
 # What writes rows and is no verb of its own: called inside a verb's transaction, or by a command.
 WITHIN = {
     "accounts.journal.append": "the journal itself",
     "accounts.journal.append_all": "the journal itself",
+    "rectification.closing.return_pending": "part of workflow.send_back",
     "rectification.notifications.announce": "part of dispatching.open_due",
     "rectification.ledger.applying.plan": "rolled back",
     "rectification.uploads.keep": "a file that waits two hours for its confirmation",
 }
 WITHIN_PACKAGES = ("reports.demonstration",)  # filed in bulk by the command load_demo
-READ_ONLY = {"command figures", "command verify_journal", "command check", "command migrate"}
+READ_ONLY = {
+    *("command figures", "command verify_journal", "command check", "command migrate"),
+    "command redraw_look_back",
+}
 WRITES = {
     *("save", "create", "update", "set", "bulk_create", "bulk_update", "delete"),
+    *("move_measure", "move_problem", "settle"),  # of other modules, and they write
     *("get_or_create", "update_or_create", "append", "append_all", "set_up", "plant"),
 }
 
@@ -36,6 +65,12 @@ WRITES = {
 @pytest.fixture
 def room(db):
     return newsroom()
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -120,3 +120,8 @@ class Exemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure.code} 第{self.number}次不再适用申请"
+
+    @property
+    def subject_code(self) -> str:
+        """How the journal names this application."""
+        return f"{self.measure.subject_code}/{self.number}"

@@ -4,16 +4,31 @@ import ast
 from collections.abc import Iterator
 
 from accounts import words
-from rectification.states import MEASURE_MOVES, PROBLEM_MOVES, RoundState, WorkStatus
+from rectification import extending
+from rectification.models import AccountabilityAction, InstitutionalOutcome, RecoveredMoney
+from rectification.states import (
+    MEASURE_MOVES,
+    PROBLEM_MOVES,
+    ExemptionState,
+    RoundState,
+    WorkStatus,
+)
 from tests.test_consistency import APPS, ROOT, named
 
 # Acts whose verb or kind is a variable: where the values of that variable come from.
 ELSEWHERE = {
-    "rectification/workflow.py": {*MEASURE_MOVES, *PROBLEM_MOVES},
+    "rectification/moving.py": {*MEASURE_MOVES, *PROBLEM_MOVES},
+    "rectification/extending.py": {*extending._VERBS.values()},
+    "rectification/settling.py": {*ExemptionState.values} - {ExemptionState.REQUESTED},
+    "rectification/evidence/keeping.py": {
+        *("add_evidence", "add_version", "withdraw_evidence"),
+        *("link_evidence", "unlink_evidence", "amend_evidence"),
+    },
     "accounts/views.py": {"sign_in", "sign_in_failed", "sign_out"},
     "reports/demonstration/loading.py": {"load_demo"},
 }
 MODELS = {"unit", "user", "roleassignment", "inspection", "reviewstage", "findingarea", "workday"}
+REGISTERS = {each.PREFIX for each in (AccountabilityAction, InstitutionalOutcome, RecoveredMoney)}
 
 
 def acts() -> Iterator[tuple[str, ast.Call]]:
@@ -54,7 +69,7 @@ def test_every_kind_of_subject_has_a_word():
         kind for _, call in acts() for kind in constants(said(call, 1, "subject_kind")) or set()
     }
 
-    assert sorted((kinds | MODELS) - words.KINDS.keys()) == []
+    assert sorted((kinds | MODELS | REGISTERS) - words.KINDS.keys()) == []
 
 
 def test_the_journal_calls_moves_and_states_what_the_pages_call_them():

@@ -14,26 +14,38 @@ NOT_BUSINESS = {
 }
 # Models that are subjects: their kind, and the attribute that is the code.
 ROOTS = {
+    "accounts.Deputy": ("deputy", "pk"),
     "accounts.RoleAssignment": ("roleassignment", "pk"),
     "accounts.Unit": ("unit", "pk"),
     "accounts.User": ("user", "pk"),
+    "rectification.AccountabilityAction": ("accountability", "subject_code"),
     "rectification.DispatchRound": ("round", "subject_code"),
     "rectification.Evidence": ("evidence", "subject_code"),
+    "rectification.Exemption": ("exemption", "subject_code"),
     "rectification.FindingArea": ("findingarea", "pk"),
     "rectification.Inspection": ("inspection", "code"),
+    "rectification.InstitutionalOutcome": ("outcome", "subject_code"),
+    "rectification.LookBack": ("look_back", "subject_code"),
     "rectification.Measure": ("measure", "subject_code"),
     "rectification.Problem": ("problem", "subject_code"),
+    "rectification.RecoveredMoney": ("money", "subject_code"),
+    "rectification.Recurrence": ("recurrence", "subject_code"),
     "rectification.ReviewStage": ("reviewstage", "pk"),
     "rectification.Workday": ("workday", "pk"),
     "reports.Report": ("report", "subject_code"),
 }
-# Models that belong to one: the way there.
+# Models that belong to one: the way there; `a|b`: whichever of them it has.
 PARTS = {
     "rectification.CloseoutRequest": "measure",
+    "rectification.DeadlineChange": "measure",
     "rectification.EvidenceUse": "evidence",
     "rectification.EvidenceVersion": "evidence",
-    "rectification.InstitutionalOutcome": "inspection",
-    "rectification.InstitutionalOutcome_measures": "measure",
+    "rectification.InstitutionalOutcome_measures": "institutionaloutcome",
+    "rectification.InstitutionalOutcome_problems": "institutionaloutcome",
+    "rectification.LookBackItem": "look_back",
+    "rectification.Extension": "measure",
+    "rectification.ExtensionDecision": "extension.measure",
+    "rectification.Handover": "measure|problem",
     "rectification.MeasureEvent": "measure",
     "rectification.Measure_supporting_units": "measure",
     "rectification.Milestone": "measure",
@@ -42,6 +54,7 @@ PARTS = {
     "rectification.ProgressEntry": "measure",
     "rectification.RequestEvidence": "request.measure",
     "rectification.Review": "request.measure",
+    "rectification.Rework": "measure",
     "reports.NextStep": "section.report",
     "reports.Publication": "report",
     "reports.PublishedItem": "section.report",
@@ -60,6 +73,8 @@ WHOLES = {
 # Rows that go when their whole is changed; the entry keeps what they said.
 MAY_GO = {
     "rectification.Measure_supporting_units",
+    "rectification.InstitutionalOutcome_measures",
+    "rectification.InstitutionalOutcome_problems",
     "reports.NextStep",
     "reports.PublishedItem",
     "reports.PublishedItem_measures",
@@ -71,7 +86,7 @@ def subjects_of(row: models.Model) -> set[tuple[str, str]]:
     subject: Any = row
     label = row._meta.label
     for step in PARTS[label].split(".") if label in PARTS else ():
-        subject = getattr(subject, step)
+        subject = next(filter(None, (getattr(subject, name) for name in step.split("|"))))
     label = subject._meta.label
     kind, code = ROOTS[label]
     found = {(kind, str(getattr(subject, code)))}

@@ -1,5 +1,7 @@
 """A scenario for each view that writes, and for each form of the admin site."""
 
+import re
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -7,18 +9,28 @@ from accounts.models import Role, RoleAssignment, Unit, User
 from rectification.models import Inspection, Measure, Problem, ReviewStage, Workday
 from tests.covering import scenario
 from tests.covering.verbs import accepted, applied, closed
-from tests.factories import DispatchRoundFactory, UserFactory, bureau, person, unit
+from tests.factories import (
+    DispatchRoundFactory,
+    MeasureFactory,
+    UserFactory,
+    bureau,
+    person,
+    unit,
+)
+from tests.rectification.test_amending import measure_data, problem_data
 from tests.rectification.test_ledger import ROW, workbook
 from tests.rectification.test_ledger_views import hidden
 from tests.reports.newsroom import draft
 from tests.reports.test_recording import TEXT
 
+DUE = "2025-08-31"
 OLD, NEW = "一个足够长的口令", "新的口令一样足够长的"
 
 
 def done(answer):
     """A verb that was carried out answers with a way on."""
-    assert answer.status_code == 302, answer.content.decode()[:2000]
+    errors = re.findall(r"errorlist.*?</ul>", answer.content.decode())
+    assert answer.status_code == 302, errors or answer.content.decode()[:2000]
 
 
 def post(stage, by, path, **form):
@@ -33,10 +45,11 @@ def fresh(row):
 # Of a measure and a problem -----------------------------------------------------------------------
 
 
-def of_measure(verb, *, by, before=None, **form):
+def of_measure(verb, *, by, before=None, name="", **form):
     """The scenario of a verb on the measure's page: prepared by `before`, done by `by`."""
+    name = name or "_".join(verb.replace("-", "/").split("/"))
 
-    @scenario(f"view rectification:measure_{verb.replace('-', '_')}")
+    @scenario(f"view rectification:measure_{name}")
     def act(stage):
         cast = stage.cast
         if before:
@@ -44,14 +57,15 @@ def of_measure(verb, *, by, before=None, **form):
         version = fresh(cast.measure).version
         yield
         person = getattr(cast, by)
-        done(post(stage, person, f"{cast.page}{verb}/", version=version, **form))
+        done(post(stage, person, f"{cast.page}{verb}/", **{"version": version, **form}))
 
 
 of_measure("report", by="liaison", text="完成初稿。")
-of_measure("submit", by="liaison", statement="制度已印发。")
+of_measure("submit", by="liaison", statement="制度已印发。", evidence_note="见档案")
+of_measure("resubmit", by="liaison", before=applied, statement="已执行。", evidence_note="见档案")
 of_measure("withdraw", by="liaison", before=applied, why="材料不全")
 of_measure("approve", by="head", before=applied, opinion="同意")
-of_measure("send-back", by="head", before=applied, ground="late", reason="节点未达到")
+of_measure("send-back", by="head", before=applied, ground="late", reason="节点未达到", due_on=DUE)
 of_measure("reopen", by="office", before=accepted, why="又发生了")
 
 
@@ -63,6 +77,32 @@ def accept(stage):
     yield
     path = f"{cast.base}problems/P-900/accept/"
     done(post(stage, cast.executive, path, version=version, why="有成效"))
+
+
+@scenario("view rectification:measure_bulk")
+def bulk(stage):
+    cast = stage.cast
+    MeasureFactory(problem=cast.problem, code="M-900-2", lead_unit=cast.division)
+    yield
+    form = {"chosen": ["1:M-900-1", "1:M-900-2"], "verb": "nil_return"}
+    answer = post(stage, cast.liaison, f"{cast.base}bulk/", **form)
+    assert len(answer.context["outcome"].done) == 2
+
+
+@scenario("view rectification:measure_amend")
+def measure_amend(stage):
+    cast = stage.cast
+    form = measure_data(cast, deadline="2025年10月底前", why="汛期推迟")
+    yield
+    done(post(stage, cast.office, f"{cast.page}amend/", **form))
+
+
+@scenario("view rectification:problem_amend")
+def problem_amend(stage):
+    cast = stage.cast
+    form = problem_data(cast, wording="巡查还是不到位。")
+    yield
+    done(post(stage, cast.office, f"{cast.base}problems/P-900/amend/", **form))
 
 
 @scenario("view rectification:round_close")
@@ -221,9 +261,10 @@ def of_admin(model, verb, *, by, form, row=None):
         changed = row() if row else None
         client = stage.client(keeper)
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        sent = form(changed)
+        page = f"{base}{changed.pk}/change/" if changed else f"{base}add/"
+        sent = {"_opened": client.get(page).context.get("opened", ""), **form(changed)}
         yield
-        done(client.post(f"{base}{changed.pk}/change/" if changed else f"{base}add/", sent))
+        done(client.post(page, sent))
 
 
 def unit_form(row):
@@ -260,6 +301,8 @@ def inspection_form(row):
         "concentrated_months": 6,
         "dispatch_every_days": 14,
         "near_days": 10,
+        "extension_first_role": Role.OFFICE,
+        "extension_second_role": Role.EXECUTIVE,
         "stages-TOTAL_FORMS": len(stages),
         "stages-INITIAL_FORMS": len(stages),
         "areas-TOTAL_FORMS": 1,
