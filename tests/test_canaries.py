@@ -55,12 +55,21 @@ LEFT_OUT = {Workday, JournalEntry, JournalHead, Publication, PageCount}
 OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround"}
 OF_A_REPORT = {"report", "reportsection", "publisheditem", "nextstep", "statedfigure"}
 
+# A class among the values stands for a row of the place.
+WITHDRAWN = {"withdrawn_at": NOON, "withdrawn_why": "重复", "withdrawn_by": User}
 SOWN: dict[str, dict[str, Any]] = {
-    "evidence": {"withdrawn_at": NOON, "withdrawn_why": "重复", "withdrawn_by": User},
-    "evidenceuse": {"ended_at": NOON, "ended_why": "误传"},
+    "evidence": WITHDRAWN,
+    "evidenceuse": {"ended_at": NOON, "ended_why": "误传", "ended_by": User},
     "review": {"decision": "return", "ground": "late", "opinion": "未完成"},
     "milestone": {"share": 50},
+    "institutionaloutcome": WITHDRAWN,
+    "accountabilityaction": WITHDRAWN,
+    "recoveredmoney": WITHDRAWN,
+    "deadlinechange": {"from_precision": "none", "to_precision": "none"},
+    "handover": {"field": "person_in_charge", "measure": Measure, "new_person": User},
 }
+# A reason that only a row which was ended may have.
+ENDED = {"withdrawn_why": "withdrawn_at", "ended_why": "ended_at"}
 # What an administrator's own work shows them of everybody.
 SEEN_BY: dict[str, set[str]] = {
     Role.SYSTEM_ADMIN: {"unit", "user", *OF_AN_INSPECTION},
@@ -119,7 +128,7 @@ def plant(aviary: Aviary, group: str, place: Place, since: dict[type[models.Mode
         whole = model._meta.model_name in OF_AN_INSPECTION | OF_A_REPORT
         if (
             texts_of(model)
-            and not made(model, since).exists()
+            and (model._meta.model_name in SOWN or not made(model, since).exists())
             and not (group == "sibling" and whole)
         ):
             sow(model, place, since)
@@ -134,6 +143,8 @@ def _plant_in(aviary: Aviary, group: str, row: models.Model) -> None:
     words = {}
     for each in texts_of(type(row)):
         where = f"{row._meta.model_name}.{each.name}"
+        if each.name in ENDED and getattr(row, ENDED[each.name]) is None:
+            continue
         if each.name not in IDENTIFIERS:
             words[each.attname] = aviary.word(group, where)
         elif len(value := str(getattr(row, each.attname))) >= SHORT:
@@ -150,7 +161,7 @@ def sow(model: type[models.Model], place: Place, since: dict[type[models.Model],
     given = SOWN.get(str(model._meta.model_name), {})
     values = {}
     for each in model._meta.concrete_fields:
-        if each.name in given and given[each.name] is not User:
+        if each.name in given and not isinstance(given[each.name], type):
             values[each.name] = given[each.name]
         elif each.name in given or not (each.primary_key or each.null or each.has_default()):
             values[each.name] = _some(each, place, since)
@@ -203,7 +214,7 @@ def world(db) -> tuple[World, Aviary]:
     shared = inspection.problems.get(code=own.codes["problem"])
     MeasureFactory(problem=shared, code="M-009-9", lead_unit=elsewhere)  # of a problem of both
     plant(aviary, "sibling", sibling, since)
-    sibling.values |= own.values
+    sibling.values = own.values | sibling.values
 
     since = marks()
     second = bureau("清河市教育局")
