@@ -2,7 +2,7 @@
 
 Every text field of every model is given a word of its own (a canary), read from the models, so that
 a new field is planted by itself. A new model without a row in tests/two_bureaus.py is sown with one
-row; where the database refuses that, say in `SOWN` what its row needs.
+row; where the database refuses that, say in `SOWN` of tests/belongings.py what its row needs.
 """
 
 import io
@@ -23,6 +23,7 @@ from accounts.models import JournalEntry, JournalHead, Role, Unit, User
 from rectification.models import DispatchRound, Inspection, Measure, ReviewStage, Workday
 from reports.models import PageCount, Publication
 from tests.addresses import Address, addresses
+from tests.belongings import SOWN
 from tests.factories import (
     NOON,
     InspectionFactory,
@@ -55,21 +56,8 @@ LEFT_OUT = {Workday, JournalEntry, JournalHead, Publication, PageCount}
 OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround"}
 OF_A_REPORT = {"report", "reportsection", "publisheditem", "nextstep", "statedfigure"}
 
-# A class among the values stands for a row of the place.
-WITHDRAWN = {"withdrawn_at": NOON, "withdrawn_why": "重复", "withdrawn_by": User}
-SOWN: dict[str, dict[str, Any]] = {
-    "evidence": WITHDRAWN,
-    "evidenceuse": {"ended_at": NOON, "ended_why": "误传", "ended_by": User},
-    "review": {"decision": "return", "ground": "late", "opinion": "未完成"},
-    "milestone": {"share": 50},
-    "institutionaloutcome": WITHDRAWN,
-    "accountabilityaction": WITHDRAWN,
-    "recoveredmoney": WITHDRAWN,
-    "deadlinechange": {"from_precision": "none", "to_precision": "none"},
-    "handover": {"field": "person_in_charge", "measure": Measure, "new_person": User},
-}
-# A reason that only a row which was ended may have.
-ENDED = {"withdrawn_why": "withdrawn_at", "ended_why": "ended_at"}
+# A reason that only a row which has come to its end may have.
+REASONS = {"withdrawn_why", "ended_why", "lapsed_why"}
 # What an administrator's own work shows them of everybody.
 SEEN_BY: dict[str, set[str]] = {
     Role.SYSTEM_ADMIN: {"unit", "user", *OF_AN_INSPECTION},
@@ -143,7 +131,7 @@ def _plant_in(aviary: Aviary, group: str, row: models.Model) -> None:
     words = {}
     for each in texts_of(type(row)):
         where = f"{row._meta.model_name}.{each.name}"
-        if each.name in ENDED and getattr(row, ENDED[each.name]) is None:
+        if each.name in REASONS and not getattr(row, each.name):
             continue
         if each.name not in IDENTIFIERS:
             words[each.attname] = aviary.word(group, where)

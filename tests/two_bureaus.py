@@ -266,6 +266,7 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
     place.values |= {"key": "total", "form": "txt"}
     place.values |= furnish_more(problem, codes, division, liaison=liaison)
     place.rows = administered(inspection, division, liaison)
+    place.rows["accounts/deputy/"] = place.values["pk"]
     place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}
     return place
 
