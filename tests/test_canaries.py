@@ -2,7 +2,7 @@
 
 Every text field of every model is given a word of its own (a canary), read from the models, so that
 a new field is planted by itself. A new model without a row in tests/two_bureaus.py is sown with one
-row; where the database refuses that, say in `SOWN` what its row needs.
+row; where the database refuses that, say in `SOWN` of tests/belongings.py what its row needs.
 """
 
 import io
@@ -23,6 +23,7 @@ from accounts.models import JournalEntry, JournalHead, Role, Unit, User
 from rectification.models import DispatchRound, Inspection, Measure, ReviewStage, Workday
 from reports.models import PageCount, Publication
 from tests.addresses import Address, addresses
+from tests.belongings import SOWN
 from tests.factories import (
     NOON,
     InspectionFactory,
@@ -55,12 +56,8 @@ LEFT_OUT = {Workday, JournalEntry, JournalHead, Publication, PageCount}
 OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround"}
 OF_A_REPORT = {"report", "reportsection", "publisheditem", "nextstep", "statedfigure"}
 
-SOWN: dict[str, dict[str, Any]] = {
-    "evidence": {"withdrawn_at": NOON, "withdrawn_why": "重复", "withdrawn_by": User},
-    "evidenceuse": {"ended_at": NOON, "ended_why": "误传"},
-    "review": {"decision": "return", "ground": "late", "opinion": "未完成"},
-    "milestone": {"share": 50},
-}
+# A reason that only a row which has come to its end may have.
+REASONS = {"withdrawn_why", "ended_why", "lapsed_why"}
 # What an administrator's own work shows them of everybody.
 SEEN_BY: dict[str, set[str]] = {
     Role.SYSTEM_ADMIN: {"unit", "user", *OF_AN_INSPECTION},
@@ -119,7 +116,7 @@ def plant(aviary: Aviary, group: str, place: Place, since: dict[type[models.Mode
         whole = model._meta.model_name in OF_AN_INSPECTION | OF_A_REPORT
         if (
             texts_of(model)
-            and not made(model, since).exists()
+            and (model._meta.model_name in SOWN or not made(model, since).exists())
             and not (group == "sibling" and whole)
         ):
             sow(model, place, since)
@@ -134,6 +131,8 @@ def _plant_in(aviary: Aviary, group: str, row: models.Model) -> None:
     words = {}
     for each in texts_of(type(row)):
         where = f"{row._meta.model_name}.{each.name}"
+        if each.name in REASONS and not getattr(row, each.name):
+            continue
         if each.name not in IDENTIFIERS:
             words[each.attname] = aviary.word(group, where)
         elif len(value := str(getattr(row, each.attname))) >= SHORT:
@@ -150,7 +149,7 @@ def sow(model: type[models.Model], place: Place, since: dict[type[models.Model],
     given = SOWN.get(str(model._meta.model_name), {})
     values = {}
     for each in model._meta.concrete_fields:
-        if each.name in given and given[each.name] is not User:
+        if each.name in given and not isinstance(given[each.name], type):
             values[each.name] = given[each.name]
         elif each.name in given or not (each.primary_key or each.null or each.has_default()):
             values[each.name] = _some(each, place, since)
@@ -203,7 +202,7 @@ def world(db) -> tuple[World, Aviary]:
     shared = inspection.problems.get(code=own.codes["problem"])
     MeasureFactory(problem=shared, code="M-009-9", lead_unit=elsewhere)  # of a problem of both
     plant(aviary, "sibling", sibling, since)
-    sibling.values |= own.values
+    sibling.values = own.values | sibling.values
 
     since = marks()
     second = bureau("清河市教育局")

@@ -25,7 +25,15 @@ from django.db import transaction
 from django.test import Client
 
 from tests.addresses import Address, addresses
-from tests.two_bureaus import BODIES, ROLES, World, absent_from, arguments_of, two_bureaus
+from tests.two_bureaus import (
+    ROLES,
+    World,
+    absent_from,
+    arguments_of,
+    body_of,
+    named_by,
+    two_bureaus,
+)
 
 FILE = Path(settings.BASE_DIR) / "docs" / "permissions.csv"
 PUBLIC = "public"
@@ -101,7 +109,7 @@ class Walk:
         for role, status in cells.items():
             for arguments in self._arguments(address, of, role):
                 answer = self.ask(
-                    role, method, address.path(arguments), BODIES.get(address.name, {})
+                    role, method, address.path(arguments), body_of(address.name, self.world.own)
                 )
                 if answer.status != status:
                     self.wrong.append((address.name, method, of, role, status, answer.status))
@@ -121,13 +129,15 @@ class Walk:
         self, address: Address, method: str, role: str, arguments: dict[str, Any], answer: Answer
     ) -> None:
         absent = address.path(absent_from(arguments))
-        if not answer.is_like(self.ask(role, method, absent, BODIES.get(address.name, {}))):
+        if not answer.is_like(
+            self.ask(role, method, absent, body_of(address.name, self.world.own))
+        ):
             self.wrong.append((address.name, method, role, "foreign differs from absent"))
 
     def _arguments(self, address: Address, of: str, role: str) -> list[dict[str, Any]]:
         places = [self.world.own]
         if of == "foreign":
-            places = self.world.foreign_to(role, set(address.parameters))
+            places = self.world.foreign_to(role, named_by(address.name, address.parameters))
         asked = [
             arguments_of(address.name, address.route, set(address.parameters), place)
             for place in places

@@ -10,6 +10,7 @@ from typing import Any
 
 from accounts import journal
 from accounts.models import Role, RoleAssignment, Unit, User
+from rectification import closing
 from rectification.models import (
     CloseoutRequest,
     DispatchRound,
@@ -24,6 +25,7 @@ from rectification.models import (
 from rectification.states import WorkStatus
 from reports import editing, publishing
 from reports.models import PageCount, Publication, Report
+from tests.belongings import DAY, FURTHER, LATER, furnish_more
 from tests.factories import (
     NOON,
     PLANNED,
@@ -38,7 +40,6 @@ from tests.factories import (
 
 ROLES = tuple(role.value for role in Role)  # the columns of docs/permissions.csv, after `public`
 OF_A_UNIT = (Role.LIAISON, Role.UNIT_HEAD)  # whose scope is one division; the others' is a bureau
-DAY = date(2025, 7, 31)
 
 
 @dataclass
@@ -69,8 +70,12 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code"}
-ABSENT = {"inspection": "nowhere", "number": 404, "order": 404, "object_id": "404404"}
+UNIT_BOUND = {"code", "evidence", "pk"}
+ABSENT: dict[str, Any] = {
+    "inspection": "nowhere",
+    "object_id": "404404",
+    **dict.fromkeys(("number", "order", "version", "page", "pk"), 404),
+}
 
 # Which measure an address is tried on: one on which the verb is possible for whoever may.
 CODES = {
@@ -80,22 +85,80 @@ CODES = {
     "rectification:measure_reopen": "closed",
     "rectification:problem_detail": "problem",
     "rectification:problem_accept": "finished",
+    "rectification:problem_amend": "problem",
+    "rectification:problem_archive": "problem",
+    "rectification:problem_hand_over": "problem",
+    "rectification:problem_recurrence": "finished",
+    "rectification:recurrence_decide": "finished",
+    "rectification:measure_resubmit": "pending",
+    "rectification:measure_extend": "free",
+    "rectification:measure_extension_decide": "extending",
+    "rectification:measure_extension_withdraw": "extending",
+    "rectification:measure_ask_exemption": "free",
+    "rectification:measure_decide_exemption": "exempting",
+    "rectification:measure_withdraw_exemption": "exempting",
+    "rectification:measure_reinstate": "exempted",
+    "rectification:lookback_item": "closed",
+    "rectification:lookback_record": "closed",
 }
 # Arguments of one address whose values are not those of `Place.values`.
 OTHERWISE: dict[str, dict[str, str]] = {
     "reports:publication": {"slug": "published"},
     "reports:publication_version": {"slug": "published"},
     "reports:publication_download": {"slug": "published"},
+    **{
+        f"rectification:evidence_{act}": {"number": "evidence"}
+        for act in ("detail", "version", "amend", "withdraw", "link", "unlink", "file", "preview")
+    },
+    **{
+        f"rectification:lookback_{act}": {"number": "look_back"}
+        for act in ("detail", "close", "item", "record")
+    },
+    **{
+        f"rectification:{register}_{act}": {"number": register}
+        for register in ("outcome", "accountability", "money")
+        for act in ("amend", "withdraw")
+    },
 }
 # What a person with the right would send; everywhere else nothing is sent.
 BODIES: dict[str, dict[str, Any]] = {
     "rectification:measure_report": {"version": 1, "text": "完成巡查两次。"},
     "rectification:measure_submit": {"version": 1, "statement": "已完成。"},
+    "rectification:measure_resubmit": {
+        "version": 1,
+        "statement": "已全部完成。",
+        "evidence_note": "材料在档案室。",
+    },
     "rectification:measure_withdraw": {"version": 1, "why": "材料不全。"},
     "rectification:measure_approve": {"version": 1, "opinion": "同意。"},
-    "rectification:measure_send_back": {"version": 1, "ground": "late", "reason": "未按时完成。"},
+    "rectification:measure_send_back": {
+        "version": 1,
+        "ground": "late",
+        "reason": "未按时完成。",
+        "due_on": LATER,
+    },
     "rectification:measure_reopen": {"version": 1, "why": "回头看发现反弹。"},
     "rectification:problem_accept": {"version": 1, "why": "整改到位。"},
+    "rectification:measure_extend": {"version": 1, "deadline": FURTHER, "reason": "汛期。"},
+    "rectification:measure_extension_decide": {"version": 1, "decision": "agree"},
+    "rectification:measure_extension_withdraw": {"version": 1, "why": "不需要延期。"},
+    "rectification:measure_ask_exemption": {"version": 1, "reason": "机构已撤并。"},
+    "rectification:measure_decide_exemption": {
+        "version": 1,
+        "decision": "grant",
+        "opinion": "情况属实。",
+    },
+    "rectification:measure_withdraw_exemption": {"version": 1, "why": "继续整改。"},
+    "rectification:measure_reinstate": {"version": 1, "why": "职责已恢复。"},
+    "rectification:evidence_amend": {
+        "version": 1,
+        "title": "巡查办法",
+        "kind": "document",
+        "dated_on": DAY,
+    },
+    "rectification:evidence_withdraw": {"version": 1, "why": "传错了。"},
+    "rectification:evidence_link": {"code": "M-001-5"},
+    "rectification:evidence_unlink": {"why": "传错了。"},
 }
 
 
@@ -108,6 +171,18 @@ def arguments_of(name: str, route: str, parameters: set[str], place: Place) -> d
     for key in {"object_id", "id"} & values.keys():  # a row of the admin site
         values[key] = next((pk for start, pk in place.rows.items() if start in route), 1)
     return values
+
+
+def named_by(name: str, parameters: frozenset[str]) -> set[str]:
+    """What the arguments of the address are keys of: see UNIT_BOUND."""
+    return {OTHERWISE.get(name, {}).get(each, each) for each in parameters}
+
+
+def body_of(name: str, place: Place) -> dict[str, Any]:
+    """What is sent there: of a hand-over, whose everything it is."""
+    if name == "rectification:handover_confirm":
+        return {"former": place.rows["accounts/user/"]}
+    return BODIES.get(name, {})
 
 
 def absent_from(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +207,7 @@ def two_bureaus() -> World:
     )
     publish(own, people[Role.OFFICE])
     publish(other, person(Role.OFFICE, second), public=False)
-    sibling.values |= own.values
+    sibling.values = own.values | sibling.values
     other.values["app_label"] = "rectification"  # the part of the admin site of one of the three
     return World(people, own, sibling, other)
 
@@ -158,6 +233,10 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
         "pending": f"{code}-2",
         "closed": f"{code}-3",
         "done": f"{code}-4",
+        "free": f"{code}-5",
+        "extending": f"{code}-6",
+        "exempting": f"{code}-7",
+        "exempted": f"{code}-8",
     }
     codes = place.codes
     area, _ = FindingArea.objects.get_or_create(inspection=inspection, order=1, name="责任落实")
@@ -183,16 +262,18 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
         inspection=inspection, title=f"办法{code}", issued_on=DAY
     )
     outcome.measures.add(opened)
-    place.values = {"inspection": inspection.code, "number": 1, "order": 1}
+    place.values = {"inspection": inspection.code, "number": 1}
     place.values |= {"key": "total", "form": "txt"}
+    place.values |= furnish_more(problem, codes, division, liaison=liaison)
     place.rows = administered(inspection, division, liaison)
+    place.rows["accounts/deputy/"] = place.values["pk"]
     place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}
     return place
 
 
 def apply(measure: Measure, by: User) -> CloseoutRequest:
     """An application at the first stage, as it waits."""
-    return CloseoutRequest.objects.create(
+    request = CloseoutRequest(
         measure=measure,
         number=1,
         statement="已完成。",
@@ -202,6 +283,9 @@ def apply(measure: Measure, by: User) -> CloseoutRequest:
         applied_at=NOON,
         applied_on=DAY,
     )
+    request.digest = closing.digest_of(request, ())
+    request.save()
+    return request
 
 
 def tell(measure: Measure, round: DispatchRound, by: User) -> ProgressEntry:
