@@ -116,7 +116,8 @@ def crawl(username: str) -> Iterator[Reached]:
             continue
         opened[name] += 1
         answer = client.get(path)
-        if "Content-Disposition" in answer:  # a download is not looked at
+        if "Content-Disposition" in answer:  # a download is not looked at, but its file is closed
+            list(answer)
             continue
         html = answer.content.decode()
         kind = frozenset({name, *pieces_of(html)})

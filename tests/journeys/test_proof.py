@@ -128,7 +128,7 @@ def come_back(page: Page, cast):
     """What the page says at its head of why the measure is back with the unit."""
     page.goto(cast.page)
     expect(page.locator(".page-head")).to_contain_text("已退回 · 第1次退回")
-    return page.locator(".message-warning, .message-warn").first
+    return page.locator(".message-warn").first
 
 
 def change_the_evidence(page: Page, cast) -> None:
@@ -146,13 +146,13 @@ def expect_lapsed(page: Page, cast) -> None:
     """The page says that the application and its approval no longer hold, and why."""
     piece = Evidence.objects.get()
     page.goto(cast.page)
-    head = page.locator(".message-warning, .message-warn").first
+    head = page.locator(".message-warn").first
     expect(head).to_contain_text("销号申请已失效")
-    expect(head).to_contain_text(f"{piece.code} 换成第2版。")
-    lapsed = page.locator(".timeline .event", has_text="单位负责人初审通过").first
+    expect(head).to_contain_text(f"佐证材料“{piece}”换成第2版。请核对后重新申请。")
+    lapsed = page.locator(".timeline > li", has_text="单位负责人初审通过").first
     expect(lapsed).to_contain_text("已失效")
-    expect(lapsed).to_contain_text(f"失效原因：{piece.code} 换成第2版")
-    applied = page.locator(".timeline .event", has_text="第2次申请销号").first
+    expect(lapsed).to_contain_text(f"失效原因：佐证材料“{piece}”换成第2版")
+    applied = page.locator(".timeline > li", has_text="第2次申请销号").first
     expect(applied).to_contain_text("失效")
     keep_pictures(page, "lapsed")
 
@@ -160,7 +160,6 @@ def expect_lapsed(page: Page, cast) -> None:
 def apply_again(page: Page, cast) -> None:
     """One look and one press: what the lapsed application said is filled in."""
     page.goto(cast.page)
-    page.get_by_text("整改已完成，申请销号").click()
     expect(page.locator("#submit").get_by_label("完成情况")).to_have_value(CLAIM)
     page.locator("#submit").get_by_role("button", name="申请销号").click()
     expect_said(page, f"{CODE} 已申请销号")
@@ -200,7 +199,7 @@ def accept(page: Page, cast) -> None:
     form = page.locator("#accept")
     form.locator("textarea").fill("整改成效明显，同意销号。")
     form.get_by_role("button", name="验收销号").click()
-    expect(page.locator(".page-head")).to_contain_text("已销号")
+    expect(page.locator(".page-head")).to_contain_text("已完成")
 
 
 def look_back(page: Page, cast) -> None:
@@ -241,7 +240,7 @@ def expect_the_story(page: Page, cast) -> None:
     page.goto(cast.page)
     keep_pictures(page, "story")
     told = [
-        " ".join(text.split()) for text in page.locator(".timeline .event").all_inner_texts()
+        " ".join(text.split()) for text in page.locator(".timeline > li").all_inner_texts()
     ]
     story = [
         ("立项", ""),
