@@ -109,7 +109,9 @@ def add_version(
         number = evidence.versions.count() + 1
         row = _version(evidence, file, found, key=key, number=number, by=by, at=at)
         _record("add_version", evidence, before=before, after=_file_of(row), by=by, at=at)
-        closing.evidence_changed(served, why=f"佐证材料{_named([evidence])}换成第{number}版", by=by, at=at)
+        closing.evidence_changed(
+            served, why=f"佐证材料{_named([evidence])}换成第{number}版", by=by, at=at
+        )
     return row
 
 
@@ -152,7 +154,9 @@ def unlink(evidence: Evidence, measure: Measure, *, by: User, at: datetime, why:
     _require(bool(changed), f"{evidence.code} 现在没有用于 {measure.code}。")
     before = {"measure": measure.code}
     _record("unlink_evidence", evidence, before=before, why=why, by=by, at=at)
-    closing.evidence_changed([measure], why=f"解除了佐证材料{_named([evidence])}：{why}", by=by, at=at)
+    closing.evidence_changed(
+        [measure], why=f"解除了佐证材料{_named([evidence])}：{why}", by=by, at=at
+    )
 
 
 def describe(

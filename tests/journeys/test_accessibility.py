@@ -34,6 +34,8 @@ DAILY = {
     "rectification:measure_list",
     "rectification:measure_detail",
     "rectification:ledger",
+    "rectification:evidence_list",
+    "rectification:evidence_detail",
 }
 WHOLE = DAILY | {
     "rectification:round_list",
