@@ -1,7 +1,7 @@
 """The verbs of a piece of evidence: add, a further version, withdraw, link, unlink, describe.
 
 What a closed measure rests on stays as it is; whatever changes what another measure rests on is
-told to `workflow.evidence_changed`, in the same transaction.
+told to `closing.evidence_changed`, in the same transaction.
 """
 
 from collections.abc import Iterable, Sequence

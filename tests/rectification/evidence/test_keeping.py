@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import JournalEntry, RoleAssignment
-from rectification import workflow
+from rectification import closing
 from rectification.models import (
     CloseoutRequest,
     Evidence,
@@ -20,13 +20,13 @@ from tests.rectification.evidence.conftest import SAID, address, on_disk, plante
 
 @pytest.fixture
 def changes(monkeypatch):
-    """What `workflow.evidence_changed` was told: codes of measures and reasons."""
+    """What `closing.evidence_changed` was told: codes of measures and reasons."""
     told = []
 
     def note(measures, *, why, by, at):
         told.append(([measure.code for measure in measures], why))
 
-    monkeypatch.setattr(workflow, "evidence_changed", note)
+    monkeypatch.setattr(closing, "evidence_changed", note)
     return told
 
 
