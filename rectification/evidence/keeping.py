@@ -1,7 +1,7 @@
 """The verbs of a piece of evidence: add, a further version, withdraw, link, unlink, describe.
 
 What a closed measure rests on stays as it is; whatever changes what another measure rests on is
-told to `workflow.evidence_changed`, in the same transaction.
+told to `closing.evidence_changed`, in the same transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -89,7 +89,7 @@ def add(
             after = {**content_of(piece), "measure": measure.code, **_file_of(version)}
             _record("add_evidence", piece, after=after, by=by, at=at)
             pieces.append(piece)
-        closing.evidence_changed([measure], why=f"上传了{_named(pieces)}", by=by, at=at)
+        closing.evidence_changed([measure], why=f"上传了佐证材料{_named(pieces)}", by=by, at=at)
     return pieces
 
 
@@ -109,7 +109,9 @@ def add_version(
         number = evidence.versions.count() + 1
         row = _version(evidence, file, found, key=key, number=number, by=by, at=at)
         _record("add_version", evidence, before=before, after=_file_of(row), by=by, at=at)
-        closing.evidence_changed(served, why=f"{evidence.code} 换成第{number}版", by=by, at=at)
+        closing.evidence_changed(
+            served, why=f"佐证材料{_named([evidence])}换成第{number}版", by=by, at=at
+        )
     return row
 
 
@@ -121,7 +123,7 @@ def withdraw(evidence: Evidence, *, by: User, at: datetime, why: str, version: i
     served = _held(evidence, "撤下")
     _change(evidence, version=version, withdrawn_at=at, withdrawn_by=by, withdrawn_why=why)
     _record("withdraw_evidence", evidence, after={"withdrawn": True}, why=why, by=by, at=at)
-    closing.evidence_changed(served, why=f"撤下了 {evidence.code}：{why}", by=by, at=at)
+    closing.evidence_changed(served, why=f"撤下了佐证材料{_named([evidence])}：{why}", by=by, at=at)
 
 
 @transaction.atomic
@@ -138,7 +140,7 @@ def link(evidence: Evidence, measure: Measure, *, by: User, at: datetime) -> Non
     _require(not current.exists(), f"{evidence.code} 已经用于 {measure.code}。")
     _use(evidence, measure, by=by, at=at)
     _record("link_evidence", evidence, after={"measure": measure.code}, by=by, at=at)
-    closing.evidence_changed([measure], why=f"关联了 {evidence.code}", by=by, at=at)
+    closing.evidence_changed([measure], why=f"关联了佐证材料{_named([evidence])}", by=by, at=at)
 
 
 @transaction.atomic
@@ -152,7 +154,9 @@ def unlink(evidence: Evidence, measure: Measure, *, by: User, at: datetime, why:
     _require(bool(changed), f"{evidence.code} 现在没有用于 {measure.code}。")
     before = {"measure": measure.code}
     _record("unlink_evidence", evidence, before=before, why=why, by=by, at=at)
-    closing.evidence_changed([measure], why=f"解除了 {evidence.code}：{why}", by=by, at=at)
+    closing.evidence_changed(
+        [measure], why=f"解除了佐证材料{_named([evidence])}：{why}", by=by, at=at
+    )
 
 
 def describe(
@@ -288,7 +292,7 @@ def _file_of(version: EvidenceVersion) -> dict[str, Any]:
 
 
 def _named(pieces: Iterable[Evidence]) -> str:
-    return "、".join(piece.code for piece in pieces)
+    return "、".join(f"“{piece}”" for piece in pieces)
 
 
 def _reasoned(why: str, act: str) -> None:

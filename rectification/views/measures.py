@@ -210,7 +210,7 @@ def _came_back(measure, *, on):
     A return names the day by which the work is to be redone.
     """
     if why := _lapsed(measure):
-        return f"销号申请已失效：{why}请核对后重新申请。"
+        return f"销号申请已失效：{_ended(why)}请核对后重新申请。"
     if measure.status not in queries.CAME_BACK:
         return ""
     event = measure.events.filter(verb__in=["send_back", "reopen"]).order_by("pk").last()
@@ -218,7 +218,12 @@ def _came_back(measure, *, on):
         return ""
     rework = measure.reworks.open().first()
     due = f"返工期限{rework.due_phrase(on=on)}。" if rework and rework.due_on else ""
-    return f"{clock.short_day(event.on, on=on)}{event.says}。{event.why}{due}"
+    return f"{clock.short_day(event.on, on=on)}{event.says}。{_ended(event.why)}{due}"
+
+
+def _ended(sentence):
+    """With a full stop, for something follows."""
+    return sentence if sentence.endswith(("。", "！", "？")) or not sentence else f"{sentence}。"
 
 
 def _lapsed(measure):

@@ -34,6 +34,8 @@ DAILY = {
     "rectification:measure_list",
     "rectification:measure_detail",
     "rectification:ledger",
+    "rectification:evidence_list",
+    "rectification:evidence_detail",
 }
 WHOLE = DAILY | {
     "rectification:round_list",
@@ -116,7 +118,8 @@ def crawl(username: str) -> Iterator[Reached]:
             continue
         opened[name] += 1
         answer = client.get(path)
-        if "Content-Disposition" in answer:  # a download is not looked at
+        if "Content-Disposition" in answer:  # a download is not looked at, but its file is closed
+            list(answer)
             continue
         html = answer.content.decode()
         kind = frozenset({name, *pieces_of(html)})

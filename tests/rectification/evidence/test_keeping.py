@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import JournalEntry, RoleAssignment
-from rectification import workflow
+from rectification import closing
 from rectification.models import (
     CloseoutRequest,
     Evidence,
@@ -20,13 +20,13 @@ from tests.rectification.evidence.conftest import SAID, address, on_disk, plante
 
 @pytest.fixture
 def changes(monkeypatch):
-    """What `workflow.evidence_changed` was told: codes of measures and reasons."""
+    """What `closing.evidence_changed` was told: codes of measures and reasons."""
     told = []
 
     def note(measures, *, why, by, at):
         told.append(([measure.code for measure in measures], why))
 
-    monkeypatch.setattr(workflow, "evidence_changed", note)
+    monkeypatch.setattr(closing, "evidence_changed", note)
     return told
 
 
@@ -56,7 +56,7 @@ def test_a_new_version_stands_beside_the_old_one(client, cast, piece, changes):
         (2, "制度 新.docx"),
     ]
     assert len(on_disk()) == 2
-    assert changes == [([cast.measure.code], "E-001 换成第2版")]
+    assert changes == [([cast.measure.code], f"佐证材料“{piece}”换成第2版")]
     entry = JournalEntry.objects.get(verb="add_version")
     assert (entry.before["version"], entry.after["version"]) == (1, 2)
 
@@ -87,7 +87,7 @@ def test_withdrawing_needs_a_reason_and_deletes_nothing(client, cast, piece, cha
     piece.refresh_from_db()
     assert (piece.is_withdrawn, piece.withdrawn_by) == (True, cast.liaison)
     assert len(on_disk()) == 1
-    assert changes == [([cast.measure.code], "撤下了 E-001：传错了文件")]
+    assert changes == [([cast.measure.code], f"撤下了佐证材料“{piece}”：传错了文件")]
     page = client.get(address(cast, piece)).content.decode()
     assert "传错了文件" in page
     story = client.get(cast.page).content.decode()
@@ -114,7 +114,10 @@ def test_a_piece_serves_many_measures_and_leaves_one_with_a_reason(client, cast,
     assert do(client, cast, piece, "link", code=other.code).status_code == 409
     assert do(client, cast, piece, f"unlink/{other.code}", why="不相干").status_code == 302
 
-    assert changes == [([other.code], "关联了 E-001"), ([other.code], "解除了 E-001：不相干")]
+    assert changes == [
+        ([other.code], f"关联了佐证材料“{piece}”"),
+        ([other.code], f"解除了佐证材料“{piece}”：不相干"),
+    ]
     use = EvidenceUse.objects.get(measure=other)
     assert (use.ended_by, use.ended_why) == (cast.liaison, "不相干")
     assert verbs() == ["add_evidence", "link_evidence", "unlink_evidence"]

@@ -273,7 +273,7 @@ def test_a_row_that_cannot_be_written_takes_its_file_along(client, cast, monkeyp
     def broken(*measures, **why):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("rectification.workflow.evidence_changed", broken)
+    monkeypatch.setattr("rectification.closing.evidence_changed", broken)
 
     with pytest.raises(ZeroDivisionError):
         upload(client, cast, sent("a.pdf", files.pdf()))
