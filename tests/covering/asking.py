@@ -4,9 +4,10 @@ from rectification import exempting, extending, settling, workflow
 from rectification.models import Exemption, Extension
 from rectification.states import ExemptionState, ExtensionState, Precision
 from tests.covering import scenario
-from tests.covering.verbs import DAY, exemption_asked, extension_asked
+from tests.covering.verbs import DAY, extension_asked
 from tests.covering.views import fresh, of_measure
 from tests.factories import NOON
+from tests.rectification.test_exempting import asked as exemption_asked
 
 # 延期 ---------------------------------------------------------------------------------------------
 
