@@ -35,7 +35,6 @@ DAILY = {
     "rectification:measure_detail",
     "rectification:ledger",
     "rectification:evidence_list",
-    "rectification:evidence_detail",
 }
 WHOLE = DAILY | {
     "rectification:round_list",
