@@ -312,15 +312,14 @@ def leaks_to(role: str, everywhere: World, aviary: Aviary) -> set[tuple[str, str
         for place in (everywhere.own, everywhere.sibling, everywhere.other)
         for path, text in reader.everything(place)
         for word, where in aviary.found_in(text, *FOREIGN[role]).items()
-        if not _is_for(role, where, word) and word not in path
-        if not _is_colleague(where, word, path)
+        if not (_is_for(role, where, word) or _is_colleague(where, word, path) or word in path)
     }
 
 
 def _is_colleague(where: str, word: str, path: str) -> bool:
     """Whoever looks for a deputy chooses among the people of the own bureau, by name and unit."""
-    named = where in {"user.name", "user.position", "unit.name", "unit.short_name"}
-    return named and "/accounts/deputies/" in path and word.startswith(PREFIX["sibling"])
+    here = "/accounts/deputies/" in path and word.startswith(PREFIX["sibling"])
+    return here and where in {"user.name", "user.position", "unit.name", "unit.short_name"}
 
 
 def _is_for(role: str, where: str, word: str) -> bool:

@@ -9,7 +9,7 @@ from rectification import planning
 from rectification.models import DeadlineChange, Measure
 from tests.factories import NOON
 
-history = import_module("rectification.migrations.0020_extensions_history")
+history = import_module("rectification.migrations.0006_extensions_history")
 
 
 def test_an_earlier_amendment_of_a_deadline_becomes_a_dated_row(cast):

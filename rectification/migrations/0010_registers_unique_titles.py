@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rectification", "0040_registers_title_keys")]
+    dependencies = [("rectification", "0009_registers_title_keys")]
 
     operations = [
         migrations.AddConstraint(

@@ -25,6 +25,6 @@ def give_keys(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rectification", "0040_registers")]
+    dependencies = [("rectification", "0008_registers")]
 
     operations = [migrations.RunPython(give_keys, migrations.RunPython.noop)]

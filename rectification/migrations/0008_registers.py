@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rectification", "0030_look_back"),
+        ("rectification", "0007_look_back"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0060_deputies"),
-        ("rectification", "0040_registers_unique_titles"),
+        ("accounts", "0004_deputies"),
+        ("rectification", "0010_registers_unique_titles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

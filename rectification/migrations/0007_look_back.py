@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_journal_names_deputies"),
-        ("rectification", "0020_extensions"),
+        ("rectification", "0006_extensions_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

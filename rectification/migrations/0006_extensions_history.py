@@ -50,7 +50,7 @@ def _time(content):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_journal_names_deputies"),
-        ("rectification", "0020_extensions"),
+        ("rectification", "0005_extensions"),
     ]
 
     operations = [migrations.RunPython(dated, migrations.RunPython.noop)]

@@ -7,8 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rectification", "0060_deputies"),
-        ("rectification", "0020_extensions_history"),
+        ("rectification", "0011_deputies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
