@@ -1,8 +1,7 @@
 """Nothing of another unit or bureau gets out: not on a page, in a file, a list, a mail or a log.
 
 Every text field of every model is given a word of its own (a canary), read from the models, so that
-a new field is planted by itself. A new model without a row in tests/two_bureaus.py is sown with one
-row; where the database refuses that, say in `SOWN` of tests/belongings.py what its row needs.
+a new field is planted by itself. A new model is sown with one row: see `SOWN` of tests/belongings.py.
 """
 
 import io
@@ -46,8 +45,7 @@ from tests.two_bureaus import (
 
 PREFIX = {"own": "zqa", "sibling": "zqb", "other": "zqc"}
 SHORT = 6  # a shorter identifier stands in pages by chance
-# Read by address, so they stay as they are, and are canaries as they are.
-IDENTIFIERS = {"code", "slug"}
+IDENTIFIERS = {"code", "slug"}  # read by address: canaries as they are
 # What says how a thing is set or moved, not what it says.
 NO_TEXT = {"path", "password", "verb", "from_status", "to_status", "marker", "gap", "lead_gap"}
 # Of everybody, or guarded by triggers (the journal gets an entry of its own instead).
