@@ -1,7 +1,7 @@
 """Nothing of another unit or bureau gets out: not on a page, in a file, a list, a mail or a log.
 
 Every text field of every model is given a word of its own (a canary), read from the models, so that
-a new field is planted by itself. A new model is sown with one row: see `SOWN` of tests/belongings.py.
+a new field is planted by itself. A new model is sown with one row: see `SOWN` of belongings.py.
 """
 
 import io
@@ -22,7 +22,7 @@ from accounts.models import JournalEntry, JournalHead, Role, Unit, User
 from rectification.models import DispatchRound, Inspection, Measure, ReviewStage, Workday
 from reports.models import PageCount, Publication
 from tests.addresses import Address, addresses
-from tests.belongings import SOWN
+from tests.belongings import DAY, SOWN
 from tests.factories import (
     NOON,
     InspectionFactory,
@@ -34,7 +34,6 @@ from tests.factories import (
 )
 from tests.test_consistency import our_models
 from tests.two_bureaus import (
-    DAY,
     Place,
     World,
     arguments_of,

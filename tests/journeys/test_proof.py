@@ -6,7 +6,7 @@ import os
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from accounts.models import Role, User
 from rectification.models import Evidence, ReviewStage
@@ -85,7 +85,11 @@ def upload(page: Page, cast) -> None:
     page.goto(cast.page)
     page.get_by_text("上传佐证材料", exact=True).click()
     card = page.locator("#evidence")
-    scan = {"name": "巡查台账.pdf", "mimeType": "application/pdf", "buffer": files.pdf(2)}
+    scan: FilePayload = {
+        "name": "巡查台账.pdf",
+        "mimeType": "application/pdf",
+        "buffer": files.pdf(2),
+    }
     card.get_by_label("选择文件").set_input_files([scan])
     card.get_by_label("材料日期").fill("2025-06-30")
     card.get_by_role("button", name="上传").click()
@@ -138,7 +142,11 @@ def change_the_evidence(page: Page, cast) -> None:
     page.locator("#evidence").get_by_role("link", name="巡查台账").click()
     page.get_by_text("换新版", exact=True).click()
     card = page.locator("#version")
-    photo = {"name": "巡查台账.png", "mimeType": "image/png", "buffer": files.picture()}
+    photo: FilePayload = {
+        "name": "巡查台账.png",
+        "mimeType": "image/png",
+        "buffer": files.picture(),
+    }
     card.get_by_label("新版文件").set_input_files([photo])
     card.get_by_role("button", name="上传新版").click()
     expect(page.locator("main")).to_contain_text("第2版")
