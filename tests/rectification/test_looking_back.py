@@ -185,7 +185,7 @@ def test_a_rebound_reopens_the_measure_and_its_problem_with_the_reason(cast, one
     assert LookBackItem.objects.get().event == event
     problem = Problem.objects.get(pk=cast.problem.pk)
     assert problem.status == ProblemStatus.REBOUNDED
-    assert event.why in problem.events.get(verb="reopen").why
+    assert problem.events.get(verb="reopen").why == f"{measure.code} 反弹。"
 
 
 def test_the_rates_fall_after_a_rebound_and_stay_as_they_were_before_it(cast):
@@ -319,10 +319,17 @@ def test_whoever_had_a_hand_in_a_measure_does_not_judge_it(cast, one, hand, as_d
 
 
 def test_whoever_a_deputy_acted_for_does_not_judge_what_was_done_in_their_name(cast, one):
-    act = journal.Act("approve", "measure", one.measure.subject_code)
     deputy = person(Role.OFFICE, cast.inspection.inspected_unit)
-    deputy.acting_for = cast.office
-    journal.append(act, by=deputy, at=NOON)
+    ProgressEntry.objects.create(
+        measure=one.measure,
+        unit=cast.division,
+        text="进展",
+        by=deputy,
+        on_behalf_of=cast.office,
+        reported_on=NOON.date(),
+        at=NOON,
+        measure_version=1,
+    )
 
     assert not permissions.may_look_back(cast.office, one.measure)
 
