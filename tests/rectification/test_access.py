@@ -119,7 +119,7 @@ def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path)
 
     status, body = answers(client, method, f"/i/x25/{path}")
 
-    assert status == (200 if path in ("problems/", "measures/", "bulk/") else 404)
+    assert status == (200 if path in LISTS else 404)
     assert b"M-900-1" not in body
     assert cast.problem.wording.encode() not in body
 
