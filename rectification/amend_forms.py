@@ -6,8 +6,9 @@ from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 
-from accounts.models import Unit, User
+from accounts.models import Unit, User, under
 from rectification.forms import Many, One, Prose, Versioned
 from rectification.ledger import parsing
 from rectification.models import FindingArea, Measure, Problem
@@ -29,6 +30,10 @@ class PhraseField(forms.CharField):
         super().__init__(label=label, max_length=50, error_messages=messages, **rest)
 
 
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple | QuerySet) else [value]
+
+
 class AmendForm(Versioned):
     """On a row of the ledger, whose values it begins with."""
 
@@ -39,17 +44,25 @@ class AmendForm(Versioned):
     ) -> None:
         super().__init__(data, initial={"version": row.version, **self.standing(row)}, **rest)
         self.row = row
-        people = User.objects.filter(is_active=True).select_related("unit").order_by("unit", "pk")
         for name, field in self.fields.items():
             if isinstance(field, forms.ModelChoiceField):
-                rows: Any = Unit.objects.in_order() if name in UNITS else people
-                field.queryset = self.areas() if name == "area" else rows
+                field.queryset = self.areas() if name == "area" else self.offered(name)
         self.order_fields([name for name in self.fields if name != "why"])
 
     @staticmethod
     def standing(row: Any) -> dict[str, Any]:
         """The row's values, by field."""
         raise NotImplementedError
+
+    def offered(self, name: str) -> Any:
+        """The units or the people of the inspected organisation, and whoever stands there now."""
+        here = [self.row.inspection.inspected_unit.path]
+        now = self.initial.get(name) or []
+        standing = Q(pk__in=[getattr(each, "pk", each) for each in _listed(now)])
+        if name in UNITS:
+            return Unit.objects.filter(under(here) | standing).in_order()
+        people = User.objects.filter(under(here, "unit__path") | standing, is_active=True)
+        return people.select_related("unit").order_by("unit", "pk")
 
     def areas(self) -> Any:
         return FindingArea.objects.filter(inspection=self.row.inspection).order_by("order")

@@ -123,6 +123,13 @@ SHAPES_OF_A_REQUEST = {
     "JSON": lambda client, path: client.post(path, "{}", content_type="application/json"),
 }
 READING = {"?format=json", "a body", "OPTIONS", "htmx"}
+RECORDED = {  # who looked at evidence, and what left the house, is on record
+    "rectification:evidence_detail",
+    "rectification:evidence_file",
+    "rectification:ledger_export",
+    "rectification:problem_archive",
+    "accounts:journal_export",
+}
 
 
 @pytest.fixture
@@ -145,12 +152,14 @@ def test_every_address_answers_every_shape_of_request_without_an_error(db, quiet
             before = JournalEntry.objects.count()
             with transaction.atomic():
                 answer = send(client, path)
+                answer.getvalue()  # reads a file to its end, which closes it
                 changed = JournalEntry.objects.count() - before
                 transaction.set_rollback(True)
             client.cookies = cookies.copy()
-            fine = {200, 302, 400, 401, 403, 404, 405, 409}
+            fine = {200, 302, 400, 401, 403, 404, 405, 409, 422}
             away = not answer.headers.get("Location", "/").startswith("/")
-            if answer.status_code not in fine or away or (shape in READING and changed):
+            silent = shape in READING and address.name not in RECORDED
+            if answer.status_code not in fine or away or (silent and changed):
                 wrong.append((path, shape, answer.status_code, changed))
 
     assert wrong == []
@@ -174,7 +183,9 @@ def test_every_page_answers_any_value_of_any_argument(db, quiet, role, value):
                 address.name, address.route, set(address.parameters), world.own
             )
             path = address.path(arguments)
-            assert client.get(f"{path}?{query}").status_code < 500, path
+            answer = client.get(f"{path}?{query}")
+            assert answer.status_code < 500, path
+            answer.getvalue()
 
 
 def test_what_is_no_page_is_not_there(cast, quiet):  # noqa: F811
@@ -286,7 +297,8 @@ def test_of_two_posts_of_one_row_by_htmx_the_second_is_a_conflict(cast, client):
 
 def test_a_double_click_closes_once(cast, client):  # noqa: F811
     client.force_login(cast.liaison)
-    client.post(f"{cast.page}submit/", {"version": 1, "statement": "已完成"})
+    claim = {"version": 1, "statement": "已完成", "evidence_note": "见档案"}
+    client.post(f"{cast.page}submit/", claim)
     client.force_login(cast.head)
     client.post(f"{cast.page}approve/", {"version": 2})
     client.force_login(cast.office)

@@ -99,14 +99,8 @@ def test_a_lead_unit_passes_on_and_with_it_who_sees_and_reports(cast):
 
 
 def test_a_pending_application_stays(cast):
-    closing.submit(
-        fresh(cast.measure),
-        statement="完成",
-        evidence_note="见档案",
-        by=cast.liaison,
-        at=NOON,
-        version=1,
-    )
+    claim = {"statement": "完成", "evidence_note": "见档案"}
+    closing.submit(fresh(cast.measure), **claim, by=cast.liaison, at=NOON, version=1)
 
     passed(cast.measure, "lead_unit", cast.elsewhere, by=cast.office)
 
