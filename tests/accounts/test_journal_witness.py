@@ -78,7 +78,7 @@ def test_a_head_that_cannot_be_written_is_logged_and_said(head_file, caplog):
         journal.witnessed()
     with pytest.raises(CommandError, match="读不出来"):
         verify()
-    (warning,) = checks.the_witness_is_complete(None)
+    (warning,) = checks.the_witness_is_complete(None, databases=["default"])
     assert "读不出来" in warning.msg
 
 
@@ -87,10 +87,10 @@ def test_a_crash_between_commit_and_witness_is_said_and_healed_by_the_next_act(h
     head_file.unlink()
 
     assert "只记到第0条" in verify()
-    (warning,) = checks.the_witness_is_complete(None)
+    (warning,) = checks.the_witness_is_complete(None, databases=["default"])
     assert "日志已到第2条" in warning.msg
     write(1)
-    assert checks.the_witness_is_complete(None) == []
+    assert checks.the_witness_is_complete(None, databases=["default"]) == []
     assert "只记到" not in verify()
 
 
