@@ -245,7 +245,7 @@ def expect_open_again(page: Page, cast) -> None:
     keep_pictures(page, "office")
     page.goto(problem_of(cast))
     expect(page.locator(".page-head")).to_contain_text("已反弹")
-    expect(page.locator("main")).to_contain_text(FOUND)
+    expect(page.locator("main")).to_contain_text(f"{CODE} 反弹。")  # the reason is the unit's own
 
 
 # The story ---------------------------------------------------------------------------------------

@@ -176,4 +176,5 @@ def test_hostile_text_is_read_or_refused_at_once(text):
     with suppress(ReportRefused):
         read_text(text)
 
-    assert time.process_time() - start < 2
+    # Linear reading takes half a second, quadratic minutes; between them is room for any machine.
+    assert time.process_time() - start < 20
