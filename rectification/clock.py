@@ -1,4 +1,5 @@
-"""Dates in, dates out: deadlines, working days, rounds. No database, no settings, no now().
+"""Dates in, dates out: deadlines, working days, rounds. No database, no now(); of the settings
+the time zone alone.
 
 A deadline is the end of its day (domain, section 2): days overdue = on - deadline, days left =
 deadline - on, and 0 days left is the day itself, not overdue.
@@ -7,7 +8,9 @@ deadline - on, and 0 days left is the day itself, not overdue.
 import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
 
 from rectification.states import Precision
 
@@ -70,6 +73,11 @@ def next_sitting(*, anchor: date, every_days: int, work: WorkCalendar, on: date)
         number += 1
 
 
+def day_of(at: datetime) -> date:
+    """The day on which a moment falls where the work is done."""
+    return timezone.localtime(at).date()
+
+
 def days_overdue(deadline: date, *, on: date) -> int:
     return (on - deadline).days
 
@@ -105,7 +113,7 @@ def deadline_phrase(deadline: date | None, precision: str) -> str:
     if deadline is None or precision == Precision.NONE:
         return ""
     if precision == Precision.DAY:
-        return f"{deadline.year}年{deadline.month}月{deadline.day}日前"
+        return f"{in_full(deadline)}前"
     if precision == Precision.TEN_DAYS:
         part = "上旬" if deadline.day <= 10 else "中旬" if deadline.day <= 20 else "下旬"
         return f"{deadline.year}年{deadline.month}月{part}"
@@ -115,6 +123,10 @@ def deadline_phrase(deadline: date | None, precision: str) -> str:
     if precision == Precision.YEAR:
         return f"{deadline.year}年底前"
     return f"{deadline.year}年{deadline.month}月底前"
+
+
+def in_full(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def short_day(day: date, *, on: date) -> str:

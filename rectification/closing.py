@@ -19,6 +19,7 @@ from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import extending, moving, permissions
+from rectification.clock import day_of
 from rectification.models import (
     CloseoutRequest,
     EvidenceVersion,
@@ -27,7 +28,7 @@ from rectification.models import (
     Review,
     ReviewStage,
 )
-from rectification.moving import MoveRefused, StaleSave, day_of
+from rectification.moving import MoveRefused, StaleSave
 from rectification.states import Decision, RequestOutcome
 
 

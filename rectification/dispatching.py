@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts import journal
 from accounts.models import User
@@ -60,7 +59,7 @@ def _open_latest(
         anchor=inspection.dispatch_anchor,
         every_days=inspection.dispatch_every_days,
         work=work,
-        on=timezone.localtime(at).date(),
+        on=clock.day_of(at),
     )
     known = set(inspection.rounds.values_list("number", flat=True))
     missing = [sitting for sitting in due if sitting.number not in known]

@@ -1,14 +1,14 @@
 """不再适用: a unit or the office asks with a reason, an executive or the party group decides."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import permissions, settling, workflow
+from rectification.clock import day_of
 from rectification.models import Exemption, Measure
 from rectification.moving import MoveRefused, StaleSave
 from rectification.states import ExemptionState
@@ -31,7 +31,7 @@ def request(measure: Measure, *, reason: str, by: User, at: datetime, version: i
         by=by,
         on_behalf_of=by.acting_for,
         at=at,
-        on=_day(at),
+        on=day_of(at),
     )
     after = {"state": exemption.state, "measure_version": version}
     act = Act("request", "exemption", exemption.subject_code, after=after, why=reason)
@@ -89,7 +89,3 @@ def _standing(measure: Measure, version: int) -> None:
     held = Measure.objects.select_for_update(of=("self",)).values_list("version", flat=True)
     if held.get(pk=measure.pk) != version:
         raise StaleSave(f"{measure.code} 在您打开之后被别人改过，您的内容没有保存。")
-
-
-def _day(at: datetime) -> date:
-    return timezone.localtime(at).date()

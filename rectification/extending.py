@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import permissions
+from rectification.clock import day_of
 from rectification.models import DeadlineChange, Extension, ExtensionDecision, Measure
 from rectification.states import ExtensionState, Verdict
 
@@ -57,8 +57,8 @@ def request(measure: Measure, wish: Wish, *, by: User, at: datetime, version: in
         raise ExtensionStale(f"{held.code} 已有一份延期申请在审批，您的申请没有保存。")
     if held.version != version:
         raise ExtensionStale(f"{held.code} 在您打开之后被别人改过，您的申请没有保存。")
-    if held.deadline is None or not permissions.may_request_extension(by, held, on=_day(at)):
-        raise ExtensionRefused(_why_not(held, on=_day(at)))
+    if held.deadline is None or not permissions.may_request_extension(by, held, on=day_of(at)):
+        raise ExtensionRefused(_why_not(held, on=day_of(at)))
     if wish.deadline <= held.deadline:
         raise ExtensionRefused(f"延期后的时限要晚于现在的整改时限（{held.deadline_phrase}）。")
     extension = Extension.objects.create(
@@ -72,7 +72,7 @@ def request(measure: Measure, wish: Wish, *, by: User, at: datetime, version: in
         requested_by=by,
         on_behalf_of=by.acting_for,
         requested_at=at,
-        requested_on=_day(at),
+        requested_on=day_of(at),
     )
     after = {"number": extension.number, "from": held.deadline, "to": wish.deadline}
     act = Act("request_extension", "measure", held.subject_code, after=after, why=wish.reason)
@@ -108,7 +108,7 @@ def decide(
         by=by,
         on_behalf_of=by.acting_for,
         at=at,
-        on=_day(at),
+        on=day_of(at),
     )
     if state == ExtensionState.GRANTED:
         _move_deadline(measure, extension, by=by, at=at)
@@ -189,7 +189,7 @@ def _still_possible(extension: Extension, measure: Measure) -> None:
 
 
 def _settled(by: User, at: datetime, why: str = "") -> dict[str, Any]:
-    return {"settled_by": by, "settled_at": at, "settled_on": _day(at), "settled_why": why}
+    return {"settled_by": by, "settled_at": at, "settled_on": day_of(at), "settled_why": why}
 
 
 def _claim(
@@ -228,14 +228,10 @@ def _move_deadline(measure: Measure, extension: Extension, *, by: User, at: date
         by=by,
         on_behalf_of=by.acting_for,
         at=at,
-        on=_day(at),
+        on=day_of(at),
         why=extension.reason,
     )
     before = {"deadline": measure.deadline, "precision": measure.precision}
     after = {"deadline": extension.deadline, "precision": extension.precision}
     act = Act("extend", "measure", measure.subject_code, before, after, extension.reason)
     journal.append(act, by=by, at=at)
-
-
-def _day(at: datetime) -> date:
-    return timezone.localtime(at).date()

@@ -13,12 +13,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
-from rectification import permissions
+from rectification import clock, permissions
 from rectification.models import (
     OF_MEASURES,
     OF_PROBLEMS,
@@ -209,11 +208,11 @@ def _fitting(holding: Holding, to: User | Unit, *, terms: Terms, at: datetime) -
     )
     if not candidates.filter(pk=to.pk).exists():
         raise MoveRefused(f"{to}不在被巡察单位，或者已经停用，不能接手。")
-    if terms.on > timezone.localtime(at).date():
+    if terms.on > clock.day_of(at):
         raise MoveRefused("交接日期不能晚于今天，请到那一天再办理。")
     last = row.handovers.filter(field=field).order_by("on", "pk").last()
     if last is not None and terms.on < last.on:
-        day = f"{last.on.year}年{last.on.month}月{last.on.day}日"
+        day = clock.in_full(last.on)
         raise MoveRefused(f"{row.code} 的{field.label}在{day}已交接过，日期不能早于那一天。")
 
 

@@ -10,12 +10,12 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F, Max
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import JournalEntry, Unit, User
 from rectification import drawing, moving, permissions, workflow
+from rectification.clock import day_of
 from rectification.models import (
     Inspection,
     LookBack,
@@ -131,7 +131,7 @@ def record(
         "by": by,
         "on_behalf_of": by.acting_for,
         "at": at,
-        "on": _day(at),
+        "on": day_of(at),
     }
     if not LookBackItem.objects.filter(pk=item.pk, result="").update(**signed):
         raise LookBackRefused(f"{measure.code} 的检查结果刚被别人填过，请刷新页面查看。")
@@ -191,7 +191,7 @@ def _enter(look_back: LookBack, measures: list[Measure], *, by: User, at: dateti
         by,
         by.acting_for,
         at,
-        _day(at),
+        day_of(at),
     )
     look_back.save()
     LookBackItem.objects.bulk_create(
@@ -238,7 +238,3 @@ def _reopened_already(look_back: LookBack, measure: Measure) -> MeasureEvent:
     if event is None:
         raise LookBackRefused(f"{measure.code} 现在不是“已销号”，请先看它的最新状态。")
     return event
-
-
-def _day(at: datetime) -> date:
-    return timezone.localtime(at).date()

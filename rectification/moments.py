@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils import timezone
-
 from accounts.models import User, signature
+from rectification import clock
 from rectification.models import (
     DeadlineChange,
     EvidenceUse,
@@ -48,7 +47,7 @@ class Moment:
 
     @property
     def when(self) -> str:
-        return in_full(self.on)
+        return clock.in_full(self.on)
 
 
 def given(measure: Measure) -> list[Moment]:
@@ -70,7 +69,7 @@ def _of_evidence(
     use: EvidenceUse, at: datetime, title: str, *, who: User | None, why: str = ""
 ) -> Moment:
     return Moment(
-        on=timezone.localtime(at).date(),
+        on=clock.day_of(at),
         at=at,
         title=title,
         tone="near" if why else "run",
@@ -150,12 +149,12 @@ def _both_dates(extension: Extension) -> str:
 
 def handed_over(row: Measure | Problem) -> Iterator[Moment]:
     for handover in _handovers(row):
-        written = timezone.localtime(handover.at).date()
-        late = "" if written == handover.on else f"{in_full(written)}登记。"
+        written = clock.day_of(handover.at)
+        late = "" if written == handover.on else f"{clock.in_full(written)}登记。"
         yield Moment(
             on=handover.on,
             at=handover.at,
-            title=f"{handover}（{in_full(handover.on)}起）",
+            title=f"{handover}（{clock.in_full(handover.on)}起）",
             who=signature(handover.by, handover.on_behalf_of),
             text=handover.why,
             muted=late,
@@ -168,7 +167,7 @@ def former_names(row: Measure | Problem) -> Mapping[str, str]:
     for handover in _handovers(row):
         if handover.former is not None:
             earlier = names[handover.field]
-            note = f"{handover.former}（{in_full(handover.on)}交接）"
+            note = f"{handover.former}（{clock.in_full(handover.on)}交接）"
             names[handover.field] = f"{earlier}、{note}" if earlier else f"曾任：{note}"
     return names
 
@@ -205,7 +204,3 @@ def _asked(exemption: Exemption) -> Moment:
         tag=exemption.get_state_display(),
         tag_tone="near" if exemption.settled_on is None else "plain",
     )
-
-
-def in_full(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -6,16 +6,16 @@ say who may and what else happens.
 """
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import settling
+from rectification.clock import day_of
 from rectification.models import (
     DispatchRound,
     Measure,
@@ -158,10 +158,6 @@ def stale(code: str) -> str:
 def open_round(measure: Measure) -> DispatchRound | None:
     """The round that a report or a return of today belongs to; none between two rounds."""
     return DispatchRound.objects.open().filter(inspection=measure.inspection_id).last()
-
-
-def day_of(at: datetime) -> date:
-    return timezone.localtime(at).date()
 
 
 def _refuse(state_allows: bool, measure: Measure, verb: str) -> None:

@@ -5,16 +5,16 @@ moves through `workflow` alone. Every entry and every amendment is in the journa
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
 from rectification import closing, extending
+from rectification.clock import day_of
 from rectification.models import (
     OF_MEASURES,
     DeadlineChange,
@@ -61,7 +61,7 @@ def enter_problem(problem: Problem, *, by: User, at: datetime) -> None:
         problem=problem,
         verb="plan",
         to_status=ProblemStatus.UNDER_WAY,
-        on=_day(at),
+        on=day_of(at),
         at=at,
         by=by,
         on_behalf_of=by.acting_for,
@@ -88,7 +88,7 @@ def enter_measure(
         measure=measure,
         verb="plan",
         to_status=WorkStatus.NOT_STARTED,
-        on=_day(at),
+        on=day_of(at),
         at=at,
         by=by,
         on_behalf_of=by.acting_for,
@@ -154,7 +154,7 @@ def _note_deadline(measure: Measure, *, stood: Measure, by: User, at: datetime, 
         by=by,
         on_behalf_of=by.acting_for,
         at=at,
-        on=_day(at),
+        on=day_of(at),
         why=why,
     )
     extending.lapse(measure, by=by, at=at, why=f"整改时限另行改为{measure.deadline_phrase}。")
@@ -190,7 +190,7 @@ def _hand_over(former: Measure, measure: Measure, *, by: User, at: datetime, why
         Handover.objects.create(
             measure=measure,
             field=field,
-            on=_day(at),
+            on=day_of(at),
             why=why or "修改整改方案",
             by=by,
             on_behalf_of=by.acting_for,
@@ -216,7 +216,3 @@ def _names(units: Iterable[Unit]) -> str:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _day(at: datetime) -> date:
-    return timezone.localtime(at).date()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
-from django.utils import timezone
 
 from accounts.models import Role, Unit, User, signature, under
 from accounts.rights import rights_of
@@ -209,7 +208,7 @@ def _round_row(
 
 def _last_day(round: DispatchRound) -> date | None:
     """The day that a round's account is drawn up for; None, that is now, while it is open."""
-    return timezone.localtime(round.closed_at).date() if round.closed_at else None
+    return clock.day_of(round.closed_at) if round.closed_at else None
 
 
 def _to_report(inspection: Inspection, *, on: date | None) -> MeasureQuerySet:

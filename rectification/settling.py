@@ -1,13 +1,13 @@
 """How an application for 不再适用 ends: written here for `exempting` and `workflow` alike."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import F
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
+from rectification.clock import day_of
 from rectification.models import Exemption, Measure
 from rectification.states import ExemptionState
 
@@ -27,7 +27,7 @@ def settle(
         "settled_by": by,
         "settled_on_behalf_of": by.acting_for,
         "settled_at": at,
-        "settled_on": _day(at),
+        "settled_on": day_of(at),
     }
     if not pending.update(version=F("version") + 1, **settled):
         raise AlreadySettled(f"{exemption} 刚被别人处理过，请刷新页面看最新状态。")
@@ -41,7 +41,3 @@ def lapse(measure: Measure, *, by: User, at: datetime) -> None:
     """Whoever applies for close-out says that the measure applies: what waits is void."""
     for exemption in Exemption.objects.pending().filter(measure=measure):
         settle(exemption, ExemptionState.LAPSED, by=by, at=at)
-
-
-def _day(at: datetime) -> date:
-    return timezone.localtime(at).date()

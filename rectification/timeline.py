@@ -179,7 +179,7 @@ def _redo(rework: Rework | None) -> str:
     """By when the work was to be redone, and when it was."""
     if rework is None or rework.due_on is None:
         return ""
-    due = f"返工期限{rework.due_on.year}年{rework.due_on.month}月{rework.due_on.day}日"
+    due = f"返工期限{clock.in_full(rework.due_on)}"
     if rework.answered_on is None:
         return f"{due}，尚未重报"
     late = clock.days_overdue(rework.due_on, on=rework.answered_on)
@@ -224,6 +224,3 @@ def _days_late(milestone: Milestone) -> int:
     if milestone.reached_on is None:
         return 0
     return max(0, clock.days_overdue(milestone.due_on, on=milestone.reached_on))
-
-
-# Handing over, and what is not applicable any more -----------------------------------------------

@@ -11,8 +11,9 @@ from django.db import transaction
 
 from accounts.models import User
 from rectification import closing, moving, permissions
+from rectification.clock import day_of
 from rectification.models import Exemption, Measure, Problem, ProgressEntry, Rework
-from rectification.moving import MoveRefused, StaleSave, day_of
+from rectification.moving import MoveRefused, StaleSave
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import permissions
+from rectification import clock, permissions
 from rectification.models import Inspection, Measure, Problem
 from reports.composing import Composed, ComposingRefused, compose
 from reports.document import Document, SectionKind
@@ -70,7 +69,7 @@ def start(
     with that of the last report. Raises EditRefused; then nothing was written."""
     if not permissions.may_run(by, inspection):
         raise EditRefused("只有整改办可以起草报告。")
-    if on > timezone.localtime(at).date():
+    if on > clock.day_of(at):
         raise EditRefused("截至日期不能晚于今天。")
     composed = _composed(inspection, on=on, prose=prose or _last_prose(inspection))
     report = _draft(composed.document, inspection, slug=slug, by=by, at=at)

@@ -13,13 +13,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.utils import timezone
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Role, RoleAssignment, Unit, UnitKind, User
 from accounts.rights import rights_of
-from rectification import permissions
+from rectification import clock, permissions
 from rectification.models import Inspection, Problem, ProblemEvent, ReviewStage
 from rectification.models.inspection import Level
 from rectification.states import ProblemStatus
@@ -101,7 +100,7 @@ class _Arrival:
 
     @property
     def day(self) -> date:
-        return timezone.localtime(self.at).date()
+        return clock.day_of(self.at)
 
     @property
     def source_hash(self) -> str:

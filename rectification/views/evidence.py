@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit
-from rectification import access, moving, permissions
+from rectification import access, clock, moving, permissions
 from rectification.evidence import keeping, storing
 from rectification.evidence.naming import FileRefused, SecretRefused, carries_mark
 from rectification.evidence_forms import (
@@ -136,11 +136,10 @@ def _measures(user, evidence):
 
 
 def _facts(evidence):
-    day = evidence.dated_on
     return [
         ("材料编号", evidence.code, "", ""),
         ("材料类型", evidence.get_kind_display(), "", ""),
-        ("材料日期", f"{day.year}年{day.month}月{day.day}日", "", ""),
+        ("材料日期", clock.in_full(evidence.dated_on), "", ""),
         ("文号", evidence.document_number, "", ""),
         ("提供单位", evidence.unit, "", ""),
         ("公开范围", "可以公开" if evidence.is_public else "内部", "", ""),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Unit
-from rectification import access, drawing, looking_back, moving, permissions
+from rectification import access, clock, drawing, looking_back, moving, permissions
 from rectification.look_back_forms import CloseForm, ItemForm, LookBackForm
 from rectification.models import LookBack, LookBackItem, LookBackResult, Measure
 from rectification.models.lookback import population
@@ -234,9 +234,9 @@ def _facts(look_back):
     return [
         ("范围", look_back.get_scope_display(), "", ""),
         ("牵头单位", look_back.unit or "全部单位", "", ""),
-        ("销号日期截至", _day(until) if until else "不限", "", ""),
+        ("销号日期截至", clock.in_full(until) if until else "不限", "", ""),
         ("抽取人", look_back.by.name, f"代{proxy.name}" if proxy else "", ""),
-        ("抽取时间", f"{_day(drawn_at)} {drawn_at:%H:%M}", "", ""),
+        ("抽取时间", f"{clock.in_full(drawn_at)} {drawn_at:%H:%M}", "", ""),
         ("种子", look_back.seed, "由系统随机产生，不能指定", ""),
         ("总体校验码", look_back.population_digest, "", ""),
     ]
@@ -253,11 +253,11 @@ def _item_facts(item):
         ("整改目标", measure.target, "", ""),
         ("问题", str(measure.problem), "", ""),
         ("牵头单位", measure.lead_unit, "", ""),
-        ("销号日期", _day(closed) if closed else "", "", ""),
+        ("销号日期", clock.in_full(closed) if closed else "", "", ""),
     ]
     if item.is_checked:
         note = f"代{proxy.name}" if proxy else ""
-        facts += [("检查人", item.by.name, note, ""), ("检查日期", _day(item.on), "", "")]
+        facts += [("检查人", item.by.name, note, ""), ("检查日期", clock.in_full(item.on), "", "")]
     return facts
 
 
@@ -297,7 +297,3 @@ def _units(inspection):
 
 def _url(name, inspection, *rest):
     return reverse(f"rectification:lookback_{name}", args=[inspection.code, *rest])
-
-
-def _day(day):
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -254,8 +254,7 @@ def _facts(measure):
     if measure.review_every_months:
         facts.append(("复查周期", f"每{measure.review_every_months}个月", "", ""))
     if measure.closed_on:
-        day = measure.closed_on
-        facts.append(("销号日期", f"{day.year}年{day.month}月{day.day}日", "", ""))
+        facts.append(("销号日期", clock.in_full(measure.closed_on), "", ""))
     outcomes = "、".join(str(outcome) for outcome in measure.outcomes.all())
     facts.append(("制度成果", outcomes, "", ""))
     return facts

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rectification import (
     access,
+    clock,
     moments,
     permissions,
     queries,
@@ -141,13 +142,9 @@ def _facts(problem):
         ("问题类型", problem.category, "", ""),
         ("牵头领导", problem.lead_executive, former["lead_executive"], ""),
         ("牵头单位", problem.lead_unit, former["lead_unit"], ""),
-        ("反馈日期", _day(problem.inspection.feedback_date), "", ""),
-        ("完成日期", _day(closed) if closed else "", "", ""),
+        ("反馈日期", clock.in_full(problem.inspection.feedback_date), "", ""),
+        ("完成日期", clock.in_full(closed) if closed else "", "", ""),
     ]
     if problem.closed_source and problem.status == ProblemStatus.CLOSED:
         facts.append(("完成依据", problem.closed_source, "系统启用前已完成", ""))
     return facts
-
-
-def _day(day):
-    return f"{day.year}年{day.month}月{day.day}日"

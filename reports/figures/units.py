@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Min, QuerySet
-from django.utils import timezone
 
 from accounts.models import Unit
+from rectification import clock
 from rectification.models import (
     DeadlineChange,
     DispatchRound,
@@ -113,7 +113,7 @@ def _disciplines(round: DispatchRound) -> dict[int, Discipline]:
     """By lead unit, as the round's own page counts it; late is a first report after its close."""
     if round.closed_at is None:
         return {each.unit.pk: Discipline(each.missing, 0) for each in round_returns(round)}
-    last_day = timezone.localtime(round.closed_at).date()
+    last_day = clock.day_of(round.closed_at)
     late = (
         ProgressEntry.objects.filter(round=round)
         .values("measure", "measure__lead_unit")
