@@ -18,7 +18,7 @@ from django.db.models import F
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import extending, moving, permissions
+from rectification import exempting, extending, moving, permissions
 from rectification.clock import day_of
 from rectification.models import (
     CloseoutRequest,
@@ -47,6 +47,7 @@ def submit(
     """Apply for close-out, at the first stage of the inspection. Raises MoveRefused, StaleSave."""
     moving.require(permissions.may_submit(by, measure), measure, "submit")
     moving.move_measure(measure, "submit", by=by, at=at, version=version)
+    exempting.lapse(measure, by=by, at=at)
     return _apply(measure, Claim(statement, evidence_note), by=by, at=at)
 
 
@@ -75,8 +76,8 @@ def resubmit(
 def withdraw(request: CloseoutRequest, *, by: User, at: datetime, why: str, version: int) -> None:
     """Take the application back. Raises MoveRefused, StaleSave."""
     moving.require(permissions.may_withdraw(by, request), request.measure, "withdraw")
-    _settle(request, RequestOutcome.WITHDRAWN)
     moving.move_measure(request.measure, "withdraw", by=by, at=at, why=why, version=version)
+    _settle(request, RequestOutcome.WITHDRAWN)
 
 
 @transaction.atomic

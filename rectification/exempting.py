@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import permissions, settling, workflow
+from rectification import moving, permissions
 from rectification.clock import day_of
 from rectification.models import Exemption, Measure
-from rectification.moving import MoveRefused, StaleSave
+from rectification.moving import MoveRefused
 from rectification.states import ExemptionState
 
 
@@ -20,7 +21,7 @@ def request(measure: Measure, *, reason: str, by: User, at: datetime, version: i
 
     Raises MoveRefused, StaleSave.
     """
-    _standing(measure, version)
+    moving.require_seen(measure, version)
     if not permissions.may_ask_exemption(by, measure):
         status = measure.get_status_display()
         raise MoveRefused(f"{measure.code} 现在是“{status}”，您不能申请不再适用，请刷新页面。")
@@ -46,7 +47,8 @@ def grant(exemption: Exemption, *, opinion: str, by: User, at: datetime, version
     The measure is changed first, so that of two deciders one is refused before anything is written.
     """
     _decidable(exemption, by=by)
-    workflow.exempt(exemption, by=by, at=at, opinion=opinion, version=version)
+    why = f"{exemption.reason}（{opinion}）"
+    moving.move_measure(exemption.measure, "exempt", by=by, at=at, why=why, version=version)
     _settle(exemption, ExemptionState.GRANTED, by=by, at=at, opinion=opinion)
 
 
@@ -54,7 +56,7 @@ def grant(exemption: Exemption, *, opinion: str, by: User, at: datetime, version
 def refuse(exemption: Exemption, *, opinion: str, by: User, at: datetime, version: int) -> None:
     """The measure goes on. Raises MoveRefused, StaleSave."""
     _decidable(exemption, by=by)
-    _standing(exemption.measure, version)
+    moving.require_seen(exemption.measure, version)
     _settle(exemption, ExemptionState.REFUSED, by=by, at=at, opinion=opinion)
 
 
@@ -63,17 +65,37 @@ def withdraw(exemption: Exemption, *, why: str, by: User, at: datetime, version:
     """Take the application back. Raises MoveRefused, StaleSave."""
     if not permissions.may_withdraw_exemption(by, exemption):
         raise MoveRefused(f"{exemption} 现在不能由您撤回，请刷新页面看最新状态。")
-    _standing(exemption.measure, version)
+    moving.require_seen(exemption.measure, version)
     _settle(exemption, ExemptionState.WITHDRAWN, by=by, at=at, opinion=why)
 
 
+@transaction.atomic
+def lapse(measure: Measure, *, by: User, at: datetime) -> None:
+    """Whoever applies for close-out says that the measure applies: what waits is void."""
+    exemption = permissions.pending_exemption(measure)
+    if exemption:
+        _settle(exemption, ExemptionState.LAPSED, by=by, at=at)
+
+
 def _settle(
-    exemption: Exemption, state: ExemptionState, *, by: User, at: datetime, opinion: str
+    exemption: Exemption, state: ExemptionState, *, by: User, at: datetime, opinion: str = ""
 ) -> None:
-    try:
-        settling.settle(exemption, state, by=by, at=at, opinion=opinion)
-    except settling.AlreadySettled as refusal:
-        raise MoveRefused(str(refusal)) from refusal
+    """Write down how the application ended, by compare-and-swap. Raises MoveRefused."""
+    pending = Exemption.objects.pending().filter(pk=exemption.pk, version=exemption.version)
+    settled = {
+        "state": state,
+        "opinion": opinion,
+        "settled_by": by,
+        "settled_on_behalf_of": by.acting_for,
+        "settled_at": at,
+        "settled_on": day_of(at),
+    }
+    if not pending.update(version=F("version") + 1, **settled):
+        raise MoveRefused(f"{exemption} 刚被别人处理过，请刷新页面看最新状态。")
+    exemption.refresh_from_db(fields=["version", *settled])
+    before, after = {"state": ExemptionState.REQUESTED}, {"state": state}
+    act = Act(state, "exemption", exemption.subject_code, before, after, opinion)
+    journal.append(act, by=by, at=at)
 
 
 def _decidable(exemption: Exemption, *, by: User) -> None:
@@ -82,10 +104,3 @@ def _decidable(exemption: Exemption, *, by: User) -> None:
             f"{exemption} 现在不能由您审批：要由分管领导或党组审批，"
             "申请过、报送过这条措施的人不能审批。请刷新页面看最新状态。"
         )
-
-
-def _standing(measure: Measure, version: int) -> None:
-    """Hold the measure where it stands at this version; raise StaleSave where it does not."""
-    held = Measure.objects.select_for_update(of=("self",)).values_list("version", flat=True)
-    if held.get(pk=measure.pk) != version:
-        raise StaleSave(f"{measure.code} 在您打开之后被别人改过，您的内容没有保存。")

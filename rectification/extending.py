@@ -18,6 +18,7 @@ from accounts.models import User
 from rectification import permissions
 from rectification.clock import day_of
 from rectification.models import DeadlineChange, Extension, ExtensionDecision, Measure
+from rectification.moving import MoveRefused, StaleSave, stale
 from rectification.states import ExtensionState, Verdict
 
 _VERBS = {
@@ -27,14 +28,6 @@ _VERBS = {
     ExtensionState.WITHDRAWN: "withdraw_extension",
     ExtensionState.LAPSED: "lapse_extension",
 }
-
-
-class ExtensionRefused(Exception):
-    """The rules, or the person, do not allow this. The message is for the user."""
-
-
-class ExtensionStale(Exception):
-    """Somebody acted after this person had opened the page. Nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +43,17 @@ class Wish:
 def request(measure: Measure, wish: Wish, *, by: User, at: datetime, version: int) -> Extension:
     """Ask for a later deadline for a measure as it stood at `version`.
 
-    Raises ExtensionRefused, ExtensionStale.
+    Raises MoveRefused, StaleSave.
     """
     held = _held(measure)
     if permissions.pending_extension(held):
-        raise ExtensionStale(f"{held.code} 已有一份延期申请在审批，您的申请没有保存。")
+        raise StaleSave(f"{held.code} 已有一份延期申请在审批，您的申请没有保存。")
     if held.version != version:
-        raise ExtensionStale(f"{held.code} 在您打开之后被别人改过，您的申请没有保存。")
+        raise StaleSave(stale(held.code))
     if held.deadline is None or not permissions.may_request_extension(by, held, on=day_of(at)):
-        raise ExtensionRefused(_why_not(held, on=day_of(at)))
+        raise MoveRefused(_why_not(held, on=day_of(at)))
     if wish.deadline <= held.deadline:
-        raise ExtensionRefused(f"延期后的时限要晚于现在的整改时限（{held.deadline_phrase}）。")
+        raise MoveRefused(f"延期后的时限要晚于现在的整改时限（{held.deadline_phrase}）。")
     extension = Extension.objects.create(
         measure=measure,
         number=held.extensions.count() + 1,
@@ -86,14 +79,14 @@ def decide(
 ) -> None:
     """Agree to or refuse what was read at `version`, at the step where it waits.
 
-    The second agreement grants it. Raises ExtensionRefused, ExtensionStale.
+    The second agreement grants it. Raises MoveRefused, StaleSave.
     """
     measure = _held(extension.measure)
     _seen(extension, version)
     if not permissions.may_decide_extension(by, extension):
-        raise ExtensionRefused(f"{measure.code} 的延期申请现在不能由您审批，请看最新状态。")
+        raise MoveRefused(f"{measure.code} 的延期申请现在不能由您审批，请看最新状态。")
     if verdict == Verdict.REFUSE and not opinion.strip():
-        raise ExtensionRefused("不同意延期要写明理由。")
+        raise MoveRefused("不同意延期要写明理由。")
     step = extension.step
     state = _outcome(step, verdict)
     if state == ExtensionState.GRANTED:
@@ -119,13 +112,13 @@ def decide(
 
 @transaction.atomic
 def withdraw(extension: Extension, *, why: str, by: User, at: datetime, version: int) -> None:
-    """Take the request back. Raises ExtensionRefused, ExtensionStale."""
+    """Take the request back. Raises MoveRefused, StaleSave."""
     measure = _held(extension.measure)
     _seen(extension, version)
     if not permissions.may_withdraw_extension(by, extension):
-        raise ExtensionRefused(f"{measure.code} 的延期申请只能由申请人撤回。")
+        raise MoveRefused(f"{measure.code} 的延期申请只能由申请人撤回。")
     if not why.strip():
-        raise ExtensionRefused("撤回延期申请要写明理由。")
+        raise MoveRefused("撤回延期申请要写明理由。")
     _claim(extension, ExtensionState.WITHDRAWN, by=by, at=at, why=why, **_settled(by, at, why))
 
 
@@ -150,11 +143,11 @@ def _held(measure: Measure) -> Measure:
 
 
 def _seen(extension: Extension, version: int) -> None:
-    """Raise ExtensionStale where the person read another version than the one that stands."""
+    """Raise StaleSave where the person read another version than the one that stands."""
     extension.refresh_from_db(fields=["state", "version"])
     if extension.version != version or not extension.is_pending:
         says = extension.get_state_display()
-        raise ExtensionStale(
+        raise StaleSave(
             f"{extension.measure.code} 的延期申请在您打开之后被处理过，现在是“{says}”。"
         )
 
@@ -177,12 +170,12 @@ def _outcome(step: int, verdict: str) -> ExtensionState:
 
 
 def _still_possible(extension: Extension, measure: Measure) -> None:
-    """Raise ExtensionRefused where the measure has moved on since the request."""
+    """Raise MoveRefused where the measure has moved on since the request."""
     if measure.is_finished:
-        raise ExtensionRefused(f"{measure.code} 已是“{measure.get_status_display()}”，不用延期。")
+        raise MoveRefused(f"{measure.code} 已是“{measure.get_status_display()}”，不用延期。")
     started_from = (extension.from_deadline, extension.from_precision)
     if (measure.deadline, measure.precision) != started_from:
-        raise ExtensionRefused(
+        raise MoveRefused(
             f"{measure.code} 的整改时限在申请之后改成了{measure.deadline_phrase}，"
             "请先不同意这份申请，需要延期的重新申请。"
         )
@@ -201,7 +194,7 @@ def _claim(
         pk=extension.pk, state=extension.state, version=extension.version
     )
     if not rows.update(state=state, version=F("version") + 1, **ended):
-        raise ExtensionStale(f"{extension.measure.code} 的延期申请刚被别人处理过，请看最新状态。")
+        raise StaleSave(f"{extension.measure.code} 的延期申请刚被别人处理过，请看最新状态。")
     extension.refresh_from_db(fields=["state", "version", *ended])
     after = {"number": extension.number, "state": str(state)}
     act = Act(_VERBS[state], "measure", extension.measure.subject_code, before, after, why)
@@ -217,7 +210,7 @@ def _move_deadline(measure: Measure, extension: Extension, *, by: User, at: date
         times_postponed=F("times_postponed") + 1,
         version=F("version") + 1,
     ):
-        raise ExtensionStale(f"{measure.code} 刚被别人改过，延期没有办成，请重新打开再审批。")
+        raise StaleSave(f"{measure.code} 刚被别人改过，延期没有办成，请重新打开再审批。")
     DeadlineChange.objects.create(
         measure=measure,
         from_deadline=extension.from_deadline,

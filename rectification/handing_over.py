@@ -27,7 +27,7 @@ from rectification.models import (
     Measure,
     Problem,
 )
-from rectification.moving import MoveRefused, StaleSave
+from rectification.moving import MoveRefused, StaleSave, stale
 from rectification.states import ProblemStatus, TimeKind
 
 
@@ -157,7 +157,7 @@ def _pass_on(
         raise MoveRefused(f"{row.code} 的{field.label}已经是{to}，不用交接。")
     rows = type(row)._default_manager.filter(pk=row.pk, version=version)
     if not rows.update(version=F("version") + 1, **{field.value: to}):
-        raise StaleSave(f"{row.code} 在您打开之后被别人改过，您的内容没有保存。")
+        raise StaleSave(stale(row.code))
     row.refresh_from_db(fields=["version", field.value])
     before = {field.value: "" if former is None else str(former)}
     after = {field.value: str(to), "on": terms.on}

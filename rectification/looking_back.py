@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import JournalEntry, Unit, User
-from rectification import drawing, moving, permissions, workflow
+from rectification import drawing, permissions, workflow
 from rectification.clock import day_of
 from rectification.models import (
     Inspection,
@@ -27,11 +27,8 @@ from rectification.models import (
     MeasureEvent,
 )
 from rectification.models.lookback import population
+from rectification.moving import MoveRefused, StaleSave
 from rectification.states import WorkStatus
-
-
-class LookBackRefused(Exception):
-    """The look-back cannot be drawn, or something of it not recorded: the message says why."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +64,19 @@ class Found:
 def draw(inspection: Inspection, asked: Asked, *, seed: str, by: User, at: datetime) -> LookBack:
     """Draw the next look-back of the inspection. `seed` comes from `secrets`, never from a person.
 
-    Raises LookBackRefused where there is nothing to draw from, or too little.
+    Raises MoveRefused where there is nothing to draw from, or too little.
     """
     if not permissions.may_run(by, inspection):
-        raise LookBackRefused("只有整改办可以开展回头看。")
+        raise MoveRefused("只有整改办可以开展回头看。")
     # Of two draws at once the second sees what the first has drawn.
     inspection = Inspection.objects.select_for_update(of=("self",)).get(pk=inspection.pk)
     pool = population(inspection, unit=asked.unit, closed_until=asked.closed_until)
     measures = {measure.code: measure for measure in pool}
     size = len(measures) if asked.size is None else asked.size
     if not measures:
-        raise LookBackRefused(
-            "没有可供回头看的已销号措施，请放宽条件。正在回头看的措施不重复抽取。"
-        )
+        raise MoveRefused("没有可供回头看的已销号措施，请放宽条件。正在回头看的措施不重复抽取。")
     if not 1 <= size <= len(measures):
-        raise LookBackRefused(
-            f"符合条件的已销号措施有{len(measures)}条，请抽取1到{len(measures)}条。"
-        )
+        raise MoveRefused(f"符合条件的已销号措施有{len(measures)}条，请抽取1到{len(measures)}条。")
     drawn = drawing.draw(measures, size=size, seed=seed)
     look_back = LookBack(
         inspection=inspection,
@@ -109,19 +102,17 @@ def record(
 ) -> LookBackItem:
     """Record the result for one measure as it stood at `version`, once.
 
-    Raises LookBackRefused; MoveRefused and StaleSave of `workflow`.
+    Raises MoveRefused, StaleSave.
     """
     look_back, measure = item.look_back, item.measure
     if not permissions.may_look_back(by, measure):
-        raise LookBackRefused(
-            f"{measure.code} 的检查结果不能由您填写：报送、申请或审核过的人要回避。"
-        )
+        raise MoveRefused(f"{measure.code} 的检查结果不能由您填写：报送、申请或审核过的人要回避。")
     if found.result not in LookBackResult.values:
-        raise LookBackRefused("请选择检查结果：巩固或反弹。")
+        raise MoveRefused("请选择检查结果：巩固或反弹。")
     if [answer.question for answer in found.answers] != look_back.checklist:
-        raise LookBackRefused("请逐项回答检查要点。")
+        raise MoveRefused("请逐项回答检查要点。")
     if LookBackItem.objects.filter(pk=item.pk, result="").count() == 0:
-        raise LookBackRefused(f"{measure.code} 的检查结果刚被别人填过，请刷新页面查看。")
+        raise MoveRefused(f"{measure.code} 的检查结果刚被别人填过，请刷新页面查看。")
     event = _carry_out(look_back, measure, found, by=by, at=at, version=version)
     signed = {
         "result": found.result,
@@ -134,7 +125,7 @@ def record(
         "on": day_of(at),
     }
     if not LookBackItem.objects.filter(pk=item.pk, result="").update(**signed):
-        raise LookBackRefused(f"{measure.code} 的检查结果刚被别人填过，请刷新页面查看。")
+        raise MoveRefused(f"{measure.code} 的检查结果刚被别人填过，请刷新页面查看。")
     item.refresh_from_db()
     after = {"measure": measure.code, "result": item.result, "answers": item.answers}
     act = Act("record", "look_back", look_back.subject_code, {"result": ""}, after, found.note)
@@ -144,15 +135,15 @@ def record(
 
 @transaction.atomic
 def close(look_back: LookBack, *, by: User, at: datetime, version: int) -> None:
-    """End a look-back of which every measure has its result. Raises LookBackRefused, StaleSave."""
+    """End a look-back of which every measure has its result. Raises MoveRefused, StaleSave."""
     if not permissions.may_run(by, look_back.inspection):
-        raise LookBackRefused(f"{look_back}不能由您结束。")
+        raise MoveRefused(f"{look_back}不能由您结束。")
     if left := look_back.items.unchecked().count():
-        raise LookBackRefused(f"还有{left}条没有检查结果，不能结束。")
+        raise MoveRefused(f"还有{left}条没有检查结果，不能结束。")
     rows = LookBack.objects.open().filter(pk=look_back.pk, version=version)
     changes = {"state": LookBackState.CLOSED, "closed_at": at}
     if not rows.update(version=F("version") + 1, **changes):
-        raise moving.StaleSave(f"{look_back}在您打开之后被别人处理过，请看最新状态。")
+        raise StaleSave(f"{look_back}在您打开之后被别人处理过，请看最新状态。")
     before = {"state": LookBackState.OPEN.value, "version": version}
     look_back.refresh_from_db(fields=["state", "closed_at", "version"])
     after = {"state": look_back.state, "version": look_back.version}
@@ -223,7 +214,7 @@ def _carry_out(
         workflow.confirm(measure, by=by, at=at, why=why, version=version)
         return measure.events.filter(verb="confirm").latest("pk")
     if not found.note.strip():
-        raise LookBackRefused("认定反弹要写明理由。")
+        raise MoveRefused("认定反弹要写明理由。")
     measure.refresh_from_db(fields=["status", "version"])
     if measure.status == WorkStatus.CLOSED:
         workflow.reopen(measure, by=by, at=at, why=why, version=version)
@@ -236,5 +227,5 @@ def _reopened_already(look_back: LookBack, measure: Measure) -> MeasureEvent:
     since = measure.events.filter(verb="reopen", at__gte=look_back.at, look_back_item=None)
     event = since.order_by("pk").last()
     if event is None:
-        raise LookBackRefused(f"{measure.code} 现在不是“已销号”，请先看它的最新状态。")
+        raise MoveRefused(f"{measure.code} 现在不是“已销号”，请先看它的最新状态。")
     return event

@@ -14,7 +14,6 @@ from django.db.models import F
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import settling
 from rectification.clock import day_of
 from rectification.models import (
     DispatchRound,
@@ -50,9 +49,13 @@ def require(allowed: bool, measure: Measure, verb: str) -> None:
 
 
 def require_seen(measure: Measure, version: int) -> None:
-    """Raise StaleSave where the person read another version than the one that stands."""
-    standing = Measure.objects.values_list("version", flat=True).get(pk=measure.pk)
-    if standing != version:
+    """Hold the measure to the end; raise StaleSave where the person read another version of it.
+
+    A verb that changes rows beside the measure asks this first: whoever waits for the measure then
+    holds nothing that the verb needs.
+    """
+    held = Measure.objects.select_for_update(of=("self",)).values_list("version", flat=True)
+    if held.get(pk=measure.pk) != version:
         raise StaleSave(stale(measure.code))
     measure.version = version
 
@@ -101,8 +104,6 @@ def move_measure(
     after = {**asdict(_state_of(measure)), **changes}
     act = Act(verb, "measure", measure.subject_code, asdict(before), after, why)
     journal.append(act, by=by, at=at)
-    if target == WorkStatus.IN_REVIEW:
-        settling.lapse(measure, by=by, at=at)
 
 
 def claimed(pk: int) -> Problem:

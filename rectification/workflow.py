@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from rectification import closing, moving, permissions
 from rectification.clock import day_of
-from rectification.models import Exemption, Measure, Problem, ProgressEntry, Rework
+from rectification.models import Measure, Problem, ProgressEntry, Rework
 from rectification.moving import MoveRefused, StaleSave
 
 
@@ -132,25 +132,11 @@ def accept(problem: Problem, *, by: User, at: datetime, why: str, version: int) 
     moving.move_problem(problem, "close", by=by, at=at, why=why, closed_on=day_of(at))
 
 
-# Look-back ---------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def confirm(measure: Measure, *, by: User, at: datetime, why: str, version: int) -> None:
     """Put on record that a closed measure holds (回头看巩固). Raises MoveRefused, StaleSave."""
     moving.require(permissions.may_look_back(by, measure), measure, "confirm")
     moving.move_measure(measure, "confirm", by=by, at=at, why=why, version=version)
-
-
-# Not applicable any more --------------------------------------------------------------------------
-
-
-def exempt(exemption: Exemption, *, by: User, at: datetime, opinion: str, version: int) -> None:
-    """Take the measure out of the work, as asked and granted. Raises MoveRefused, StaleSave."""
-    measure = exemption.measure
-    moving.require(permissions.may_decide_exemption(by, exemption), measure, "exempt")
-    why = f"{exemption.reason}（{opinion}）"
-    moving.move_measure(measure, "exempt", by=by, at=at, why=why, version=version)
 
 
 @transaction.atomic

@@ -17,19 +17,16 @@ from django.db.models import F, Max, Q
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import closing, moving, permissions
+from rectification import closing, permissions
 from rectification.evidence import confined, naming, storing
 from rectification.evidence.inspecting import Found
 from rectification.evidence.naming import FileRefused
 from rectification.evidence.storing import Received
 from rectification.models import Evidence, EvidenceUse, EvidenceVersion, Inspection, Measure
+from rectification.moving import MoveRefused, StaleSave, stale
 from rectification.states import RequestOutcome
 
 DESCRIBED = ("title", "kind", "document_number", "dated_on", "is_public")
-
-
-class EvidenceRefused(Exception):
-    """The person, or what rests on the evidence, does not allow this. The message is for users."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def add(
 ) -> list[Evidence]:
     """Each file becomes a piece that serves the measure; all of them, or none.
 
-    Raises EvidenceRefused, FileRefused, SecretRefused.
+    Raises MoveRefused, FileRefused, SecretRefused.
     """
     _require(
         permissions.may_add_evidence(by, measure), f"{measure.code} 现在不能由您上传佐证材料。"
@@ -98,7 +95,7 @@ def add_version(
 ) -> EvidenceVersion:
     """The next version of a piece; the earlier ones stay.
 
-    Raises EvidenceRefused, FileRefused, SecretRefused, moving.StaleSave.
+    Raises MoveRefused, FileRefused, SecretRefused, StaleSave.
     """
     _may_change(evidence, by=by)
     found = looked_into(file, is_public=evidence.is_public)
@@ -117,7 +114,7 @@ def add_version(
 
 @transaction.atomic
 def withdraw(evidence: Evidence, *, by: User, at: datetime, why: str, version: int) -> None:
-    """Say that a piece no longer counts. The files stay. Raises EvidenceRefused, StaleSave."""
+    """Say that a piece no longer counts. The files stay. Raises MoveRefused, StaleSave."""
     _may_change(evidence, by=by)
     _reasoned(why, "撤下材料")
     served = _held(evidence, "撤下")
@@ -128,7 +125,7 @@ def withdraw(evidence: Evidence, *, by: User, at: datetime, why: str, version: i
 
 @transaction.atomic
 def link(evidence: Evidence, measure: Measure, *, by: User, at: datetime) -> None:
-    """Let a piece serve a further measure of its inspection. Raises EvidenceRefused."""
+    """Let a piece serve a further measure of its inspection. Raises MoveRefused."""
     _require(
         permissions.may_add_evidence(by, measure), f"{measure.code} 现在不能由您关联佐证材料。"
     )
@@ -145,7 +142,7 @@ def link(evidence: Evidence, measure: Measure, *, by: User, at: datetime) -> Non
 
 @transaction.atomic
 def unlink(evidence: Evidence, measure: Measure, *, by: User, at: datetime, why: str) -> None:
-    """End that a piece serves a measure. Raises EvidenceRefused."""
+    """End that a piece serves a measure. Raises MoveRefused."""
     _reasoned(why, "解除关联")
     _open_to_evidence(measure)
     _require(permissions.may_add_evidence(by, measure), f"{measure.code} 现在不能由您解除关联。")
@@ -162,7 +159,7 @@ def unlink(evidence: Evidence, measure: Measure, *, by: User, at: datetime, why:
 def describe(
     evidence: Evidence, description: Description, *, by: User, at: datetime, version: int
 ) -> None:
-    """Amend what is said of a piece. Raises EvidenceRefused, FileRefused, StaleSave.
+    """Amend what is said of a piece. Raises MoveRefused, FileRefused, StaleSave.
 
     A piece becomes public only where the file of its latest version may.
     """
@@ -204,13 +201,13 @@ def _may_change(evidence: Evidence, *, by: User) -> None:
 def _held(evidence: Evidence, act: str, *, closed_too: bool = False) -> list[Measure]:
     """The measures that the piece serves, locked so that none is closed meanwhile.
 
-    Raises EvidenceRefused where one of them is closed, or was closed upon this piece.
+    Raises MoveRefused where one of them is closed, or was closed upon this piece.
     """
     serving = EvidenceUse.objects.filter(evidence=evidence, ended_at=None).values("measure")
     rows = Measure.objects.filter(pk__in=serving).order_by("pk")
     served = list(rows.select_for_update(of=("self",)).select_related("inspection", "lead_unit"))
     if not closed_too and (closed := rests_on(evidence)):
-        raise EvidenceRefused(
+        raise MoveRefused(
             f"{closed.code} 已凭 {evidence.code} 销号，材料不能再{act}。"
             "确有问题的，请整改办认定反弹后再处理。"
         )
@@ -236,7 +233,7 @@ def _change(evidence: Evidence, *, version: int, **changes: Any) -> None:
     """By compare-and-swap on the version that the person read."""
     rows = Evidence.objects.filter(pk=evidence.pk, version=version, withdrawn_at=None)
     if not rows.update(version=F("version") + 1, **changes):
-        raise moving.StaleSave(f"{evidence.code} 在您打开之后被别人改过，您的内容没有保存。")
+        raise StaleSave(stale(evidence.code))
     evidence.refresh_from_db(fields=["version", *changes])
 
 
@@ -301,7 +298,7 @@ def _reasoned(why: str, act: str) -> None:
 
 def _require(allowed: bool, sentence: str) -> None:
     if not allowed:
-        raise EvidenceRefused(sentence)
+        raise MoveRefused(sentence)
 
 
 def _record(  # noqa: PLR0913  # an act and its subject

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from rectification import access, planning
+from rectification import access, moving, planning
 from rectification.amend_forms import AmendMeasureForm, AmendProblemForm
 from rectification.views.conflicts import Conflict, again
 from rectification.views.listing import part
@@ -68,7 +68,7 @@ def _amend(request, row, form_class, amend, *, kind):
         return _page(request, row, form, kind=kind)
     try:
         if _is_stale(form, row):
-            raise planning.StalePlan(f"{row.code} 在您打开之后被别人改过，您的内容没有保存。")
+            raise planning.StalePlan(moving.stale(row.code))
         amend(form)
     except planning.StalePlan as refusal:
         return _conflict(request, type(row).objects.get(pk=row.pk), form, refusal, kind=kind)

@@ -172,7 +172,7 @@ def _add(request, measure):
         now = timezone.now()
         try:
             pieces = keeping.add(measure, files, said, by=request.user, at=now)
-        except keeping.EvidenceRefused as error:
+        except (moving.MoveRefused, moving.StaleSave) as error:
             measure = access.measure(
                 request.user, measure.inspection.code, measure.code, on=timezone.localdate()
             )
@@ -254,7 +254,7 @@ def evidence_link(request, inspection, number):
         visible = Measure.objects.visible_within(permissions.scope_of(request.user))
         measure = visible.filter(inspection=evidence.inspection, code=code).first()
         if measure is None:
-            raise keeping.EvidenceRefused(f"没有编号为“{code}”的措施，请核对编号。")
+            raise moving.MoveRefused(f"没有编号为“{code}”的措施，请核对编号。")
         keeping.link(evidence, measure, by=request.user, at=timezone.now())
         return f"{evidence.code} 已用于 {measure.code}"
 
@@ -286,7 +286,7 @@ def _act(request, evidence, form, verb):
         refusal = _refused(error, evidence, by=request.user)
         page = {"filled": {name: form}, "file_error": refusal, "status": 422}
         return evidence_page(request, evidence, **page)
-    except (keeping.EvidenceRefused, moving.StaleSave, storing.FileDamaged) as refusal:
+    except (moving.MoveRefused, moving.StaleSave, storing.FileDamaged) as refusal:
         evidence = access.evidence(request.user, code, number)
         conflict = Conflict(str(refusal), "", _differences(evidence, form))
         if "version" in form.fields:

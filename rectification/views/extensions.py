@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rectification import access, extending, permissions, selection
+from rectification import access, extending, moving, permissions, selection
 from rectification.extension_forms import DecideExtensionForm, ExtendForm, WithdrawExtensionForm
 from rectification.forms import ExtensionFilters
 from rectification.models import Extension
@@ -97,7 +97,7 @@ def _measure(request, inspection, code):
 def _pending(measure):
     extension = permissions.pending_extension(measure)
     if extension is None:
-        raise extending.ExtensionStale(f"{measure.code} 没有等待审批的延期申请，请看最新状态。")
+        raise moving.StaleSave(f"{measure.code} 没有等待审批的延期申请，请看最新状态。")
     return extension
 
 
@@ -108,7 +108,7 @@ def _act(request, measure, form, verb):
         return measure_page(request, measure, filled={name: form})
     try:
         said = verb(**form.cleaned_data)
-    except (extending.ExtensionRefused, extending.ExtensionStale) as refusal:
+    except (moving.MoveRefused, moving.StaleSave) as refusal:
         measure = _measure(request, measure.inspection.code, measure.code)
         conflict = _conflict(measure, form, sentence=str(refusal))
         filled = {name: _again(form, measure)}

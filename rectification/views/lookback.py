@@ -17,7 +17,7 @@ from rectification.models.lookback import population
 from rectification.views.conflicts import Conflict, Difference, last_act
 
 RESULT_TONES = {"": "plain", LookBackResult.CONSOLIDATED: "done", LookBackResult.REBOUNDED: "near"}
-REFUSALS = (looking_back.LookBackRefused, moving.MoveRefused, moving.StaleSave)
+REFUSALS = (moving.MoveRefused, moving.StaleSave)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def lookback_draw(request, inspection):
         drawn = looking_back.draw(
             found, asked, seed=secrets.token_hex(16), by=request.user, at=timezone.now()
         )
-    except looking_back.LookBackRefused as refusal:
+    except moving.MoveRefused as refusal:
         form.add_error(None, str(refusal))
         return _new_page(request, found, form)
     messages.success(request, f"{drawn}已确定{drawn.sample_size}条措施")

@@ -19,7 +19,7 @@ from tests.test_consistency import APPS, ROOT, named
 ELSEWHERE = {
     "rectification/moving.py": {*MEASURE_MOVES, *PROBLEM_MOVES},
     "rectification/extending.py": {*extending._VERBS.values()},
-    "rectification/settling.py": {*ExemptionState.values} - {ExemptionState.REQUESTED},
+    "rectification/exempting.py": {*ExemptionState.values} - {ExemptionState.REQUESTED},
     "rectification/evidence/keeping.py": {
         *("add_evidence", "add_version", "withdraw_evidence"),
         *("link_evidence", "unlink_evidence", "amend_evidence"),

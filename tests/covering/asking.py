@@ -1,6 +1,6 @@
 """A scenario for each verb and address of a wish: a later deadline, and 不再适用."""
 
-from rectification import exempting, extending, settling, workflow
+from rectification import exempting, extending, workflow
 from rectification.models import Exemption, Extension
 from rectification.states import ExemptionState, ExtensionState, Precision
 from tests.covering import scenario
@@ -97,29 +97,13 @@ def withdraw_exemption(stage):
     exempting.withdraw(exemption, why="继续整改", by=cast.liaison, at=NOON, version=1)
 
 
-@scenario("rectification.settling.settle")
-def settle(stage):
-    cast = stage.cast
-    exemption = exemption_asked(cast)
-    yield
-    settling.settle(exemption, ExemptionState.REFUSED, by=cast.office, at=NOON, opinion="不行")
-
-
-@scenario("rectification.settling.lapse")
+@scenario("rectification.exempting.lapse")
 def lapse_exemption(stage):
     cast = stage.cast
     exemption_asked(cast)
     yield
-    settling.lapse(cast.measure, by=cast.liaison, at=NOON)
+    exempting.lapse(cast.measure, by=cast.liaison, at=NOON)
     assert Exemption.objects.get().state == ExemptionState.LAPSED
-
-
-@scenario("rectification.workflow.exempt")
-def exempt(stage):
-    cast = stage.cast
-    exemption = exemption_asked(cast)
-    yield
-    workflow.exempt(exemption, by=cast.executive, at=NOON, opinion="属实", version=1)
 
 
 @scenario("rectification.workflow.reinstate")

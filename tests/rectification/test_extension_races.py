@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Role
-from rectification import extending
+from rectification import extending, moving
 from rectification.models import DeadlineChange, Extension, ExtensionDecision, Measure
 from rectification.states import Precision
 from tests.factories import NOON, person
@@ -20,9 +20,9 @@ pytestmark = [
 def attempt(verb):
     try:
         verb()
-    except extending.ExtensionStale:
+    except moving.StaleSave:
         return "stale"
-    except extending.ExtensionRefused:
+    except moving.MoveRefused:
         return "refused"
     return "done"
 

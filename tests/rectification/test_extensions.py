@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import JournalEntry, Role, User
 from rectification import extending, permissions, planning, timeline, workflow
-from rectification.extending import ExtensionRefused, ExtensionStale, Wish
+from rectification.extending import Wish
 from rectification.models import DeadlineChange, Extension, ExtensionDecision, Measure
+from rectification.moving import MoveRefused, StaleSave
 from rectification.states import Precision
 from tests.factories import NOON, person
 from tests.rectification.extending import ask, grant, noon_of
@@ -48,14 +49,14 @@ def test_a_request_keeps_the_old_and_the_new_deadline_and_changes_nothing_yet(ca
 
 
 def test_on_the_day_of_the_deadline_one_may_ask_and_on_the_day_after_no_more(cast):
-    with pytest.raises(ExtensionRefused, match="已经过了"):
+    with pytest.raises(MoveRefused, match="已经过了"):
         request(cast, at=noon_of(DEADLINE + timedelta(days=1)))
 
     assert request(cast, at=noon_of(DEADLINE)).is_pending
 
 
 def test_the_day_of_the_deadline_ends_at_midnight_in_shanghai(cast):
-    with pytest.raises(ExtensionRefused, match="已经过了"):
+    with pytest.raises(MoveRefused, match="已经过了"):
         request(cast, at=datetime(2025, 9, 30, 16, 1, tzinfo=UTC))
 
     assert request(cast, at=datetime(2025, 9, 30, 15, 59, tzinfo=UTC)).is_pending
@@ -63,20 +64,20 @@ def test_the_day_of_the_deadline_ends_at_midnight_in_shanghai(cast):
 
 @pytest.mark.parametrize("who", ["head", "office", "executive", "supervisor", "stranger"])
 def test_nobody_but_the_liaison_of_the_lead_unit_asks(cast, who):
-    with pytest.raises(ExtensionRefused, match="牵头单位的填报员"):
+    with pytest.raises(MoveRefused, match="牵头单位的填报员"):
         request(cast, by=getattr(cast, who))
 
 
 def test_the_liaison_of_a_supporting_unit_does_not_ask(cast):
     cast.measure.supporting_units.add(cast.elsewhere)
 
-    with pytest.raises(ExtensionRefused, match="牵头单位的填报员"):
+    with pytest.raises(MoveRefused, match="牵头单位的填报员"):
         request(cast, by=cast.stranger)
 
 
 @pytest.mark.parametrize("day", [DEADLINE, DEADLINE - timedelta(days=1)])
 def test_the_new_deadline_is_later_than_the_old_one(cast, day):
-    with pytest.raises(ExtensionRefused, match="晚于现在的整改时限（2025年9月底前）"):
+    with pytest.raises(MoveRefused, match="晚于现在的整改时限（2025年9月底前）"):
         request(cast, wish=replace(WISH, deadline=day))
 
 
@@ -100,14 +101,14 @@ def test_the_new_deadline_is_later_than_the_old_one(cast, day):
 def test_what_is_finished_or_has_no_deadline_is_not_postponed(cast, fields, says):
     Measure.objects.filter(pk=cast.measure.pk).update(**fields)
 
-    with pytest.raises(ExtensionRefused, match=says):
+    with pytest.raises(MoveRefused, match=says):
         request(cast)
 
 
 def test_of_two_requests_for_one_measure_the_second_is_told(cast):
     request(cast)
 
-    with pytest.raises(ExtensionStale, match="已有一份延期申请在审批"):
+    with pytest.raises(StaleSave, match="已有一份延期申请在审批"):
         request(cast)
 
     assert Extension.objects.count() == 1
@@ -124,7 +125,7 @@ def test_the_database_keeps_a_second_pending_request_out(cast):
 def test_a_request_made_on_an_older_version_is_stale(cast):
     workflow.report(cast.measure, workflow.Told("进展"), by=cast.liaison, at=NOON, version=1)
 
-    with pytest.raises(ExtensionStale, match="被别人改过"):
+    with pytest.raises(StaleSave, match="被别人改过"):
         request(cast, version=1)
 
 
@@ -166,7 +167,7 @@ def test_a_refusal_at_either_step_ends_the_request_and_moves_nothing(cast, step)
 
 
 def test_a_refusal_needs_a_reason(cast):
-    with pytest.raises(ExtensionRefused, match="写明理由"):
+    with pytest.raises(MoveRefused, match="写明理由"):
         decide(request(cast), "refuse", by=cast.office, opinion=" ")
 
 
@@ -178,10 +179,10 @@ def test_the_steps_belong_to_the_roles_that_the_inspection_chose(cast):
     extension = request(cast)
 
     for wrong in (cast.office, group, cast.executive):
-        with pytest.raises(ExtensionRefused, match="不能由您审批"):
+        with pytest.raises(MoveRefused, match="不能由您审批"):
             decide(extension, "agree", by=wrong)
     decide(extension, "agree", by=cast.head)
-    with pytest.raises(ExtensionRefused, match="不能由您审批"):
+    with pytest.raises(MoveRefused, match="不能由您审批"):
         decide(extension, "agree", by=cast.executive)
     decide(extension, "agree", by=group)
 
@@ -202,7 +203,7 @@ def test_whoever_asked_does_not_decide(cast):
     extension = request(cast, by=liaison)
 
     assert not permissions.may_decide_extension(liaison, extension)
-    with pytest.raises(ExtensionRefused):
+    with pytest.raises(MoveRefused):
         decide(extension, "agree", by=liaison)
 
 
@@ -220,7 +221,7 @@ def test_whoever_decided_the_first_step_does_not_decide_the_second(cast):
     extension = request(cast)
     decide(extension, "agree", by=everything)
 
-    with pytest.raises(ExtensionRefused):
+    with pytest.raises(MoveRefused):
         decide(extension, "agree", by=everything)
     assert permissions.may_decide_extension(cast.executive, extension)
 
@@ -259,7 +260,7 @@ def test_a_decision_on_another_version_than_was_read_is_stale(cast):
     second = person(Role.OFFICE, cast.inspection.inspected_unit)
     decide(Extension.objects.get(), "agree", by=cast.office)
 
-    with pytest.raises(ExtensionStale, match="现在是“待审定”"):
+    with pytest.raises(StaleSave, match="现在是“待审定”"):
         decide(extension, "refuse", by=second, opinion="不同意。", version=1)
 
     assert ExtensionDecision.objects.count() == 1
@@ -270,7 +271,7 @@ def test_a_request_is_not_granted_once_the_deadline_was_changed_otherwise(cast):
     decide(extension, "agree", by=cast.office)
     Measure.objects.filter(pk=cast.measure.pk).update(deadline=date(2025, 10, 15))
 
-    with pytest.raises(ExtensionRefused, match="在申请之后改成了"):
+    with pytest.raises(MoveRefused, match="在申请之后改成了"):
         decide(extension, "agree", by=cast.executive)
 
     assert not DeadlineChange.objects.exists()
@@ -282,7 +283,7 @@ def test_a_request_is_not_granted_once_the_deadline_was_changed_otherwise(cast):
 def test_whoever_asked_takes_the_request_back_and_may_ask_again(cast):
     extension = request(cast)
 
-    with pytest.raises(ExtensionRefused, match="申请人撤回"):
+    with pytest.raises(MoveRefused, match="申请人撤回"):
         extending.withdraw(extension, why="误报", by=cast.office, at=NOON, version=1)
     extending.withdraw(extension, why="能按期完成。", by=cast.liaison, at=NOON, version=1)
 

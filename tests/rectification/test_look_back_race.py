@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a race needs PostgreSQL"),
 ]
-REFUSALS = (looking_back.LookBackRefused, moving.StaleSave, moving.MoveRefused)
+REFUSALS = (moving.MoveRefused, moving.StaleSave)
 
 
 def test_draws_at_once_share_no_measure(cast):
@@ -24,7 +24,7 @@ def test_draws_at_once_share_no_measure(cast):
     def drawn(number):
         try:
             looking_back.draw(cast.inspection, asked(3), seed=f"s{number}", by=cast.office, at=NOON)
-        except looking_back.LookBackRefused:
+        except moving.MoveRefused:
             return "refused"
         return "done"
 

@@ -119,7 +119,7 @@ def test_a_measure_in_an_open_look_back_is_not_drawn_again_until_that_is_closed(
     (other,) = closed_measures(cast, 1)
 
     assert draw(cast).items.get().measure == other
-    with pytest.raises(looking_back.LookBackRefused, match="没有可供回头看"):
+    with pytest.raises(moving.MoveRefused, match="没有可供回头看"):
         draw(cast)
 
     record(first.items.get(), consolidated(), by=cast.office)
@@ -131,7 +131,7 @@ def test_a_measure_in_an_open_look_back_is_not_drawn_again_until_that_is_closed(
 def test_more_than_there_are_or_nothing_cannot_be_drawn(cast, size):
     closed_measures(cast, 3)
 
-    with pytest.raises(looking_back.LookBackRefused, match="有3条"):
+    with pytest.raises(moving.MoveRefused, match="有3条"):
         draw(cast, size)
 
     assert not LookBack.objects.exists()
@@ -141,11 +141,11 @@ def test_more_than_there_are_or_nothing_cannot_be_drawn(cast, size):
 def test_only_the_office_draws_records_and_closes(cast, one, who):
     other = getattr(cast, who)
 
-    with pytest.raises(looking_back.LookBackRefused):
+    with pytest.raises(moving.MoveRefused):
         looking_back.draw(cast.inspection, asked(), seed="x", by=other, at=NOON)
-    with pytest.raises(looking_back.LookBackRefused):
+    with pytest.raises(moving.MoveRefused):
         record(one, consolidated(), by=other)
-    with pytest.raises(looking_back.LookBackRefused):
+    with pytest.raises(moving.MoveRefused):
         looking_back.close(one.look_back, by=other, at=NOON, version=1)
 
     assert JournalEntry.objects.count() == 1
@@ -216,16 +216,16 @@ def test_the_rates_fall_after_a_rebound_and_stay_as_they_were_before_it(cast):
 
 
 def test_a_rebound_without_a_reason_is_refused(cast, one):
-    with pytest.raises(looking_back.LookBackRefused, match="理由"):
+    with pytest.raises(moving.MoveRefused, match="理由"):
         record(one, rebounded(note=" "), by=cast.office)
 
     assert Measure.objects.get(pk=one.measure_id).status == WorkStatus.CLOSED
 
 
 def test_a_checklist_is_answered_whole(cast, one):
-    with pytest.raises(looking_back.LookBackRefused, match="逐项"):
+    with pytest.raises(moving.MoveRefused, match="逐项"):
         record(one, looking_back.Found("consolidated", HOLDS[:1], ""), by=cast.office)
-    with pytest.raises(looking_back.LookBackRefused, match="检查结果"):
+    with pytest.raises(moving.MoveRefused, match="检查结果"):
         record(one, looking_back.Found("great", HOLDS, ""), by=cast.office)
 
 
@@ -233,7 +233,7 @@ def test_a_result_is_written_once(cast, one):
     record(one, consolidated(), by=cast.office)
     second = person(Role.OFFICE, cast.inspection.inspected_unit)
 
-    with pytest.raises(looking_back.LookBackRefused, match="别人填过"):
+    with pytest.raises(moving.MoveRefused, match="别人填过"):
         record(one, rebounded(), by=second)
 
     assert Measure.objects.get(pk=one.measure_id).status == WorkStatus.CLOSED
@@ -311,7 +311,7 @@ def test_whoever_had_a_hand_in_a_measure_does_not_judge_it(cast, one, hand, as_d
         judge.acting_for = cast.office
 
     assert not permissions.may_look_back(judge, one.measure)
-    with pytest.raises(looking_back.LookBackRefused, match="回避"):
+    with pytest.raises(moving.MoveRefused, match="回避"):
         record(one, consolidated(), by=judge)
     judge.acting_for = None
     if as_deputy:
@@ -348,7 +348,7 @@ def test_a_record_names_in_whose_name_it_was_made(cast, one):
 
 def test_a_look_back_closes_when_every_measure_has_its_result(cast, one):
     look_back = one.look_back
-    with pytest.raises(looking_back.LookBackRefused, match="还有1条"):
+    with pytest.raises(moving.MoveRefused, match="还有1条"):
         looking_back.close(look_back, by=cast.office, at=NOON, version=1)
     record(one, consolidated(), by=cast.office)
 
