@@ -62,9 +62,48 @@ def may_run(user: User, inspection: Inspection) -> bool:
     return rights_of(user).covers(inspection.inspected_unit, Role.OFFICE)
 
 
+# Work on a measure -------------------------------------------------------------------------------
+
+
 def may_report(user: User, measure: Measure) -> bool:
     """Report progress: the liaison of the lead unit or of a supporting one."""
     return _reports_for(user, measure) and _can(measure, "report")
+
+
+def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:
+    """The verbs that this person may have for many measures at once; each measure asks again."""
+    rights = rights_of(user)
+    here = inspection.inspected_unit.path
+    held = {
+        role for role, path in rights.holdings if path.startswith(here) or here.startswith(path)
+    }
+    verbs = ("nil_return",) if Role.LIAISON in held else ()
+    return verbs + (("approve", "send_back") if held & set(REVIEWING) else ())
+
+
+def may_hand_over(user: User, inspection: Inspection) -> bool:
+    """Pass a measure, a problem or everything of a person on: the office."""
+    return may_run(user, inspection)
+
+
+def may_add_evidence(user: User, measure: Measure) -> bool:
+    """Give evidence to a measure: the liaison of a unit that works on it, and the office; a
+    closed measure takes none."""
+    works = may_run(user, measure.inspection) or _reports_for(user, measure)
+    return works and measure.status != WorkStatus.CLOSED
+
+
+def may_keep_evidence(user: User, evidence: Evidence) -> bool:
+    """Add a version, withdraw, amend: the office, the liaison of the unit that gave it, and whoever
+    works on every measure that it serves."""
+    if may_run(user, evidence.inspection) or rights_of(user).covers(evidence.unit, Role.LIAISON):
+        return True
+    served = Measure.objects.filter(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
+    measures = served.select_related("lead_unit").prefetch_related("supporting_units")
+    return bool(measures) and all(_reports_for(user, measure) for measure in measures)
+
+
+# Close-out ---------------------------------------------------------------------------------------
 
 
 def may_submit(user: User, measure: Measure) -> bool:
@@ -76,7 +115,7 @@ def may_submit(user: User, measure: Measure) -> bool:
 def may_withdraw(user: User, request: CloseoutRequest) -> bool:
     """Take a waiting application back, or change it: whoever made it, or, where they have left,
     a liaison of the lead unit."""
-    mine = request.applied_by_id == user.pk
+    mine = _is_one_of(user, request.applied_by_id, request.on_behalf_of_id)
     led = rights_of(user).covers(request.measure.lead_unit, Role.LIAISON)
     return (mine or led) and request.outcome == RequestOutcome.PENDING
 
@@ -105,11 +144,6 @@ def may_send_back(user: User, measure: Measure) -> bool:
     return may_run(user, measure.inspection) and not touched
 
 
-def may_reopen(user: User, measure: Measure) -> bool:
-    """Call a closed measure rebounded: the office, after a look-back."""
-    return may_run(user, measure.inspection) and _can(measure, "reopen")
-
-
 def may_accept(user: User, problem: Problem) -> bool:
     """Accept the effect of a problem whose measures are all closed: an executive or the group,
     and nobody who reported on one of them or applied for it."""
@@ -122,15 +156,26 @@ def may_accept(user: User, problem: Problem) -> bool:
     return not told.exists() and not applied.exists()
 
 
-def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:
-    """The verbs that this person may have for many measures at once; each measure asks again."""
-    rights = rights_of(user)
-    here = inspection.inspected_unit.path
-    held = {
-        role for role, path in rights.holdings if path.startswith(here) or here.startswith(path)
-    }
-    verbs = ("nil_return",) if Role.LIAISON in held else ()
-    return verbs + (("approve", "send_back") if held & set(REVIEWING) else ())
+def pending_request(measure: Measure) -> CloseoutRequest | None:
+    pending = CloseoutRequest.objects.pending().filter(measure=measure)
+    return pending.select_related("stage", "measure__lead_unit").first()
+
+
+# Look-back ---------------------------------------------------------------------------------------
+
+
+def may_look_back(user: User, measure: Measure) -> bool:
+    """Record what a look-back found: the office, being nobody who had a hand in the measure."""
+    runs = may_run(user, measure.inspection)
+    return runs and not had_a_hand_in(user, Measure.objects.filter(pk=measure.pk))
+
+
+def may_reopen(user: User, measure: Measure) -> bool:
+    """Call a closed measure rebounded: whoever may look back at it."""
+    return _can(measure, "reopen") and may_look_back(user, measure)
+
+
+# Extensions --------------------------------------------------------------------------------------
 
 
 def may_request_extension(user: User, measure: Measure, *, on: date) -> bool:
@@ -143,9 +188,8 @@ def may_request_extension(user: User, measure: Measure, *, on: date) -> bool:
 
 def may_withdraw_extension(user: User, extension: Extension) -> bool:
     """Take a request back: whoever made it or had it made, while it waits."""
-    asked = {extension.requested_by_id, extension.on_behalf_of_id}
-    persons = {each.pk for each in (user, user.acting_for) if each is not None}
-    return extension.is_pending and not asked.isdisjoint(persons)
+    mine = _is_one_of(user, extension.requested_by_id, extension.on_behalf_of_id)
+    return mine and extension.is_pending
 
 
 def may_decide_extension(user: User, extension: Extension) -> bool:
@@ -154,25 +198,12 @@ def may_decide_extension(user: User, extension: Extension) -> bool:
 
 
 def decidable_extensions(user: User) -> ExtensionQuerySet:
-    """The requests that this person may decide on now.
-
-    Not those that they, or whom they act for, made, decided at the first step, or reported under.
-    """
+    """The requests that this person may decide on now: not those that they made, decided at the
+    first step, or reported under."""
     holdings = [(role, path) for role, path in rights_of(user).holdings if role in EXTENDING]
-    if not holdings:
-        return Extension.objects.none()
-    persons = [each for each in (user, user.acting_for) if each is not None]
-    reported = ProgressEntry.objects.filter(measure=OuterRef("measure"), by__in=persons)
-    decided = ExtensionDecision.objects.filter(
-        Q(by__in=persons) | Q(on_behalf_of__in=persons), extension=OuterRef("pk")
-    )
     waiting = Extension.objects.pending().at_steps_of(holdings)
-    return waiting.exclude(
-        Q(requested_by__in=persons)
-        | Q(on_behalf_of__isnull=False, on_behalf_of__in=persons)
-        | Exists(reported)
-        | Exists(decided)
-    )
+    decided = ExtensionDecision.objects.filter(done_by(user), extension=OuterRef("pk"))
+    return waiting.exclude(done_by(user, "requested_by") | _reported(user) | Exists(decided))
 
 
 def pending_extension(measure: Measure) -> Extension | None:
@@ -181,66 +212,7 @@ def pending_extension(measure: Measure) -> Extension | None:
     return pending.select_related(*related).first()
 
 
-def may_add_evidence(user: User, measure: Measure) -> bool:
-    """Give evidence to a measure: the liaison of a unit that works on it, and the office; a
-    closed measure takes none."""
-    works = may_run(user, measure.inspection) or _reports_for(user, measure)
-    return works and measure.status != WorkStatus.CLOSED
-
-
-def may_keep_evidence(user: User, evidence: Evidence) -> bool:
-    """Add a version, withdraw, amend: the office, the liaison of the unit that gave it, and whoever
-    works on every measure that it serves."""
-    if may_run(user, evidence.inspection) or rights_of(user).covers(evidence.unit, Role.LIAISON):
-        return True
-    served = Measure.objects.filter(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
-    measures = served.select_related("lead_unit").prefetch_related("supporting_units")
-    return bool(measures) and all(_reports_for(user, measure) for measure in measures)
-
-
-def pending_request(measure: Measure) -> CloseoutRequest | None:
-    pending = CloseoutRequest.objects.pending().filter(measure=measure)
-    return pending.select_related("stage", "measure__lead_unit").first()
-
-
-def _can(measure: Measure, move: str) -> bool:
-    return measure.status in MEASURE_MOVES[move].sources
-
-
-def _reports_for(user: User, measure: Measure) -> bool:
-    rights = rights_of(user)
-    units = [measure.lead_unit, *measure.supporting_units.all()]
-    return any(rights.covers(unit, Role.LIAISON) for unit in units)
-
-
-def _had_a_hand(user: User) -> Q:
-    """Applied, reported on the measure, or reviewed this application at another stage, unless the
-    inspection lets one person review several.
-
-    Who acts for somebody is two persons here, and so is who acted then: what one of the one pair
-    has done bars both of the other.
-    """
-    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("measure"))
-    reviewed = Review.objects.filter(
-        done_by(user),
-        request=OuterRef("pk"),
-        request__measure__inspection__reviewers_may_repeat=False,
-    )
-    return done_by(user, "applied_by") | Exists(reported) | Exists(reviewed)
-
-
-def done_by(user: User, who: str = "by") -> Q:
-    """The rows that this person, or the one they act for, has written or had written."""
-    persons = [each for each in (user, user.acting_for) if each is not None]
-    return Q(**{f"{who}__in": persons}) | Q(on_behalf_of__in=persons)
-
-
-# Handing over, and what is not applicable any more -----------------------------------------------
-
-
-def may_hand_over(user: User, inspection: Inspection) -> bool:
-    """Pass a measure, a problem or everything of a person on: the office."""
-    return may_run(user, inspection)
+# Not applicable any more -------------------------------------------------------------------------
 
 
 def may_ask_exemption(user: User, measure: Measure) -> bool:
@@ -262,9 +234,8 @@ def may_decide_exemption(user: User, exemption: Exemption) -> bool:
 def exemptions_to_decide(user: User) -> ExemptionQuerySet:
     """What an executive or the party group of the bureau may decide: nothing of their own hand."""
     paths = rights_of(user).paths(Role.EXECUTIVE, Role.PARTY_GROUP)
-    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("measure"))
     waiting = Exemption.objects.pending().of_bureaus_within(paths)
-    return waiting.exclude(done_by(user) | Exists(reported))
+    return waiting.exclude(done_by(user) | _reported(user))
 
 
 def may_reinstate(user: User, measure: Measure) -> bool:
@@ -282,20 +253,56 @@ def _asks_exemption(user: User, measure: Measure) -> bool:
     return led or may_run(user, measure.inspection)
 
 
-# Look-back ---------------------------------------------------------------------------------------
+# Who had a hand in something decides on nothing of it --------------------------------------------
 
 
-def may_look_back(user: User, measure: Measure) -> bool:
-    """Record what a look-back found: the office, being nobody who had a hand in the measure."""
-    runs = may_run(user, measure.inspection)
-    return runs and not had_a_hand_in(user, Measure.objects.filter(pk=measure.pk))
+def done_by(user: User, who: str = "by") -> Q:
+    """The rows that the person has written or had written.
+
+    Who acts for somebody is two persons here, and so is who acted then: what one of the one pair
+    has done bars both of the other.
+    """
+    persons = _persons(user)
+    return Q(**{f"{who}__in": persons}) | Q(on_behalf_of__in=persons)
 
 
 def had_a_hand_in(user: User, measures: MeasureQuerySet) -> set[int]:
-    """Those of the measures that the person, or whoever they act for, reported on, applied for or
-    reviewed, or that somebody did so for in their name."""
-    reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("pk"))
+    """Those of the measures that the person reported on, applied for or reviewed."""
     applied = CloseoutRequest.objects.filter(done_by(user, "applied_by"), measure=OuterRef("pk"))
     reviewed = Review.objects.filter(done_by(user), request__measure=OuterRef("pk"))
-    touched = Exists(reported) | Exists(applied) | Exists(reviewed)
+    touched = _reported(user, "pk") | Exists(applied) | Exists(reviewed)
     return set(measures.filter(touched).order_by().values_list("pk", flat=True))
+
+
+def _had_a_hand(user: User) -> Q:
+    """Applied, reported on the measure, or reviewed this application at another stage, unless the
+    inspection lets one person review several."""
+    reviewed = Review.objects.filter(
+        done_by(user),
+        request=OuterRef("pk"),
+        request__measure__inspection__reviewers_may_repeat=False,
+    )
+    return done_by(user, "applied_by") | _reported(user) | Exists(reviewed)
+
+
+def _reported(user: User, measure: str = "measure") -> Exists:
+    """Of rows with a measure: the person has reported on it."""
+    return Exists(ProgressEntry.objects.filter(done_by(user), measure=OuterRef(measure)))
+
+
+def _persons(user: User) -> list[User]:
+    return [each for each in (user, user.acting_for) if each is not None]
+
+
+def _is_one_of(user: User, *persons: int | None) -> bool:
+    return any(each.pk in persons for each in _persons(user))
+
+
+def _can(measure: Measure, move: str) -> bool:
+    return measure.status in MEASURE_MOVES[move].sources
+
+
+def _reports_for(user: User, measure: Measure) -> bool:
+    rights = rights_of(user)
+    units = [measure.lead_unit, *measure.supporting_units.all()]
+    return any(rights.covers(unit, Role.LIAISON) for unit in units)

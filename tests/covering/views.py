@@ -66,7 +66,16 @@ of_measure("resubmit", by="liaison", before=applied, statement="已执行。", e
 of_measure("withdraw", by="liaison", before=applied, why="材料不全")
 of_measure("approve", by="head", before=applied, opinion="同意")
 of_measure("send-back", by="head", before=applied, ground="late", reason="节点未达到", due_on=DUE)
-of_measure("reopen", by="office", before=accepted, why="又发生了")
+
+
+@scenario("view rectification:measure_reopen")
+def reopen(stage):
+    cast = stage.cast
+    accepted(cast)
+    by = person(Role.OFFICE, cast.inspection.inspected_unit)  # who had no hand in it
+    version = fresh(cast.measure).version
+    yield
+    done(post(stage, by, f"{cast.page}reopen/", version=version, why="又发生了"))
 
 
 @scenario("view rectification:problem_accept")

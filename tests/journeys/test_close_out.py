@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.models import Role
 from rectification.models import Measure, Problem
 from rectification.states import WorkStatus
-from tests.factories import PLANNED, MeasureFactory
+from tests.factories import PLANNED, MeasureFactory, person
 
 SECRET = "Shuiku-2026-daba"
 TOLD = "已完成12条河道的巡查，建立巡查台账36份。"
@@ -50,7 +51,7 @@ def test_a_measure_is_reported_returned_closed_and_published(house, visit):
     edit(office)
     publish(office)
     before = read_as_the_public(citizen, address)
-    reopen(office, house)
+    reopen(visit(person(Role.OFFICE, house.inspection.inspected_unit)), house)
     expect_rate(office, house, "50.0%", "1 / 2 条")
     assert read_as_the_public(citizen, address) == before
 

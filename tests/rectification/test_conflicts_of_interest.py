@@ -5,8 +5,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ADMINISTRATORS, Role, RoleAssignment
+from rectification import permissions, workflow
 from rectification.models import CloseoutRequest, Measure, Review
-from tests.factories import PLANNED, person
+from rectification.states import WorkStatus
+from tests.factories import NOON, PLANNED, person
+from tests.rectification.extending import ask
 
 
 def also(user, role, at):
@@ -32,6 +35,13 @@ def report(post, by):
 
 def submit(post, by):
     return post(by, "submit", statement="制度已印发。", evidence_note="见档案").status_code
+
+
+def closed(post, cast):
+    """The measure is reported, applied for and approved by the head and the office."""
+    assert (report(post, cast.liaison), submit(post, cast.liaison)) == (302, 302)
+    for by in (cast.head, cast.office):
+        assert post(by, "approve", opinion="同意").status_code == 302
 
 
 def decisions(post, by):
@@ -109,3 +119,46 @@ def test_one_person_is_not_two_of_the_three_administrators(cast, client, first, 
     assert answer.status_code == 200
     assert "三员分设" in answer.content.decode()
     assert [held.role for held in chosen.assignments.all()] == [first]
+
+
+@pytest.mark.parametrize("hand", ["liaison", "head", "office"])
+def test_whoever_reported_applied_or_approved_does_not_call_it_rebounded(cast, client, post, hand):
+    closed(post, cast)
+    judge = getattr(cast, hand)
+    if judge != cast.office:
+        also(judge, Role.OFFICE, cast.inspection.inspected_unit)
+
+    assert post(judge, "reopen", why="又见垃圾").status_code == 409
+
+    assert Measure.objects.get(pk=cast.measure.pk).status == WorkStatus.CLOSED
+    assert "reopen_form" not in client.get(cast.page).context
+    other = person(Role.OFFICE, cast.inspection.inspected_unit)
+    assert post(other, "reopen", why="又见垃圾").status_code == 302
+
+
+def test_a_deputy_does_not_call_rebounded_what_their_principal_approved(cast, post):
+    closed(post, cast)
+    deputy = person(Role.OFFICE, cast.inspection.inspected_unit)
+    deputy.acting_for = cast.office
+
+    assert not permissions.may_reopen(deputy, fresh(cast.measure))
+
+    deputy.acting_for = None
+    assert permissions.may_reopen(deputy, fresh(cast.measure))
+
+
+def test_what_a_deputy_reported_bars_the_principal_from_deciding_on_an_extension(cast):
+    deputy = person(Role.LIAISON, cast.division)
+    deputy.acting_for = also(cast.office, Role.LIAISON, cast.division)
+    told = workflow.Told("坝体已测量。")
+    workflow.report(cast.measure, told, by=deputy, at=NOON, version=1)
+    extension = ask(fresh(cast.measure), cast, on=NOON)
+
+    assert not permissions.may_decide_extension(cast.office, extension)
+
+    other = person(Role.OFFICE, cast.inspection.inspected_unit)
+    assert permissions.may_decide_extension(other, extension)
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
