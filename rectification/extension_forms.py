@@ -1,7 +1,7 @@
 """What people type about an extension, checked: the forms of its three verbs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -31,33 +31,34 @@ class ExtendForm(Versioned):
     )
     reason = Prose("延期理由", most=2000, rows=3)
 
-    def __init__(
-        self, data: Mapping[str, Any] | None = None, *, measure: Measure, **rest: Any
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, row: Measure, **rest: Any) -> None:
         super().__init__(data, **rest)
-        self.measure = measure
+        self.row = row
         # No maxlength: a browser would cut a pasted text without a word.
         self.fields["deadline"].widget.attrs.pop("maxlength", None)
 
     def clean_deadline(self) -> parsing.Time:
         words: str = self.cleaned_data["deadline"]
         try:
-            time = parsing.time_of(words, year=self.measure.inspection.feedback_date.year)
+            time = parsing.time_of(words, year=self.row.inspection.feedback_date.year)
         except parsing.CellRefused as error:
             raise ValidationError(
                 f"延期后的时限“{words}”看不懂，或者不是一个存在的日期。"
                 "请写成“2025年9月底前”或“2025年9月30日”。"
             ) from error
-        now = self.measure.deadline
+        now = self.row.deadline
         if time.deadline is None:
             raise ValidationError("延期后的时限要是一个日期，不能写立行立改或长期坚持。")
         if now and time.deadline <= now:
             raise ValidationError(
-                f"延期后的时限要晚于现在的整改时限（{self.measure.deadline_phrase}）。"
+                f"延期后的时限要晚于现在的整改时限（{self.row.deadline_phrase}）。"
             )
         if now and time.deadline > clock.months_later(now, 12 * MOST_YEARS):
             raise ValidationError(f"延期后的时限比现在的晚了{MOST_YEARS}年以上，请核对年份。")
         return time
+
+    def anew(self, data: Mapping[str, Any]) -> Self:
+        return type(self)(data, row=self.row, auto_id=self.auto_id)
 
 
 class DecideExtensionForm(Versioned):

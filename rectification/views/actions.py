@@ -15,14 +15,14 @@ from rectification.forms import (
     SubmitForm,
     WithdrawForm,
 )
-from rectification.views.conflicts import Conflict, again
+from rectification.views.conflicts import Conflict, again, reported
 from rectification.views.measures import measure_page
 from rectification.views.refusals import note_secrecy
 
 
 @require_POST
 def measure_report(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
     last = measure.progress.filter(nil_return=False).latest_first().first()
     form = ReportForm(request.POST, told=last.text if last else "", auto_id="report-%s")
 
@@ -31,48 +31,48 @@ def measure_report(request, inspection, code):
         workflow.report(measure, news, by=request.user, at=timezone.now(), version=version)
         return f"已报 {code} 的零报告" if form.is_nil_return else f"已报送 {code} 的进展"
 
-    return _act(request, measure, form, report)
+    return act(request, measure, form, report)
 
 
 @require_POST
 def measure_submit(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
 
     def submit(**asked):
         closing.submit(measure, **asked, by=request.user, at=timezone.now())
         return f"{code} 已申请销号"
 
     form = SubmitForm(request.POST, auto_id="submit-%s")
-    return _act(request, measure, form, submit)
+    return act(request, measure, form, submit)
 
 
 @require_POST
 def measure_resubmit(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
 
     def resubmit(**asked):
         closing.resubmit(_pending(measure), **asked, by=request.user, at=timezone.now())
         return f"{code} 的销号申请已修改，从第一个环节重新审核"
 
     form = ResubmitForm(request.POST, auto_id="resubmit-%s")
-    return _act(request, measure, form, resubmit)
+    return act(request, measure, form, resubmit)
 
 
 @require_POST
 def measure_withdraw(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
 
     def withdraw(**asked):
         closing.withdraw(_pending(measure), **asked, by=request.user, at=timezone.now())
         return f"{code} 的销号申请已撤回"
 
     form = WithdrawForm(request.POST, auto_id="withdraw-%s")
-    return _act(request, measure, form, withdraw)
+    return act(request, measure, form, withdraw)
 
 
 @require_POST
 def measure_approve(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
 
     def approve(**asked):
         closing.approve(_pending(measure), **asked, by=request.user, at=timezone.now())
@@ -80,12 +80,12 @@ def measure_approve(request, inspection, code):
         return f"{code} 审核通过{'，已销号' if measure.is_finished else ''}"
 
     form = ApproveForm(request.POST, auto_id="approve-%s")
-    return _act(request, measure, form, approve)
+    return act(request, measure, form, approve)
 
 
 @require_POST
 def measure_send_back(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
 
     def send_back(*, version, **why):
         returned = workflow.Return(**why)
@@ -93,22 +93,22 @@ def measure_send_back(request, inspection, code):
         return f"{code} 已退回重报"
 
     form = SendBackForm(request.POST, auto_id="send-back-%s")
-    return _act(request, measure, form, send_back)
+    return act(request, measure, form, send_back)
 
 
 @require_POST
 def measure_reopen(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
 
     def reopen(**asked):
         workflow.reopen(measure, **asked, by=request.user, at=timezone.now())
         return f"{code} 已认定反弹"
 
     form = ReopenForm(request.POST, auto_id="reopen-%s")
-    return _act(request, measure, form, reopen)
+    return act(request, measure, form, reopen)
 
 
-def _measure(request, inspection, code):
+def the_measure(request, inspection, code):
     return access.measure(request.user, inspection, code, on=timezone.localdate())
 
 
@@ -119,8 +119,9 @@ def _pending(measure):
     return request
 
 
-def _act(request, measure, form, verb):
-    """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
+def act(request, measure, form, verb, *, standing=reported):
+    """Carry the verb out, which says what it did; refused, show why and keep what was typed beside
+    what stands now, which `standing` says of a measure and a form."""
     name = request.resolver_match.url_name.removeprefix("measure_")
     if not form.is_valid():
         note_secrecy(form, kind="measure", row=measure, by=request.user, at=timezone.now())
@@ -128,9 +129,11 @@ def _act(request, measure, form, verb):
     try:
         said = verb(**form.cleaned_data)
     except (moving.MoveRefused, moving.StaleSave) as refusal:
-        measure = _measure(request, measure.inspection.code, measure.code)
-        conflict = Conflict.of(measure, form, sentence=str(refusal))
-        filled = {name: again(form, version=measure.version)}
+        measure = the_measure(request, measure.inspection.code, measure.code)
+        form.row = measure  # a form that looks at its row goes on with the one that stands
+        now = standing(measure, form)
+        conflict = Conflict.beside(now, form, sentence=str(refusal))
+        filled = {name: again(form, version=now.version)}
         return measure_page(request, measure, filled=filled, conflict=conflict, status=409)
     messages.success(request, said)
     return redirect("rectification:measure_detail", measure.inspection.code, measure.code)

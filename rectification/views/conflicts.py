@@ -12,7 +12,17 @@ from accounts.models import JournalEntry
 from rectification.forms import Prose, Versioned
 from rectification.models import Measure, Problem
 
+CHANGES_NOTHING = ("view", "download", "export", "refuse_secret")
 AnyForm = TypeVar("AnyForm", bound=Versioned)
+
+
+class Standing(NamedTuple):
+    """What stands where a save came too late: on which version the form goes on, the texts by
+    field, and who acted last."""
+
+    version: int
+    texts: Mapping[str, Any]
+    last_act: str
 
 
 class Difference(NamedTuple):
@@ -32,10 +42,11 @@ class Conflict:
     @classmethod
     def of(cls, row: Measure | Problem, form: Versioned, *, sentence: str) -> Self:
         """Of a verb on a measure or a problem: what was reported last, beside what was typed."""
-        standing = _latest_report(row)
-        prose = [each for each in form.visible_fields() if isinstance(each.field, Prose)]
-        theirs = {field.name: getattr(standing, field.name, "") for field in prose}
-        return cls(sentence, last_act(row), _differences(form, theirs))
+        return cls.beside(reported(row, form), form, sentence=sentence)
+
+    @classmethod
+    def beside(cls, standing: Standing, form: Versioned, *, sentence: str) -> Self:
+        return cls(sentence, standing.last_act, _differences(form, standing.texts))
 
     @classmethod
     def with_row(
@@ -51,6 +62,14 @@ class Conflict:
         return cls(sentence, last_amendment(*subject), _differences(form, standing))
 
 
+def reported(row: Measure | Problem, form: Versioned) -> Standing:
+    """Of the texts of the form, what the last report says."""
+    latest = _latest_report(row)
+    prose = [each.name for each in form.visible_fields() if isinstance(each.field, Prose)]
+    texts = {name: getattr(latest, name, "") for name in prose}
+    return Standing(row.version, texts, last_act(row))
+
+
 def again(form: AnyForm, *, version: int) -> AnyForm:
     """The form with everything that was typed, now on the version that stands."""
     typed = QueryDict(mutable=True)
@@ -63,7 +82,12 @@ def again(form: AnyForm, *, version: int) -> AnyForm:
 def last_amendment(kind: str, code: str) -> str:
     """Who changed the subject last and when, in a sentence, as the journal has it."""
     of_subject = JournalEntry.objects.filter(subject_kind=kind, subject_code=code)
-    entry = of_subject.select_related("by").order_by("-sequence").first()
+    entry = (
+        of_subject.exclude(verb__in=CHANGES_NOTHING)
+        .select_related("by")
+        .order_by("-sequence")
+        .first()
+    )
     if entry is None:
         return ""
     return f"最近一次改动：{entry.by or '系统'}于{_when(entry.at)}保存。"

@@ -33,11 +33,12 @@ from rectification.evidence_forms import (
     WithdrawEvidenceForm,
 )
 from rectification.models import Evidence, Measure
-from rectification.views.conflicts import Conflict, Difference, again
-from rectification.views.evidence_card import ACCEPT, evidence_card, limits
+from rectification.views.conflicts import Conflict, again
+from rectification.views.evidence_card import ACCEPT, limits
 from rectification.views.listing import answer, listing
 from rectification.views.measures import measure_page
 
+TEXTS = frozenset(keeping.DESCRIBED) - {"is_public"}  # what a conflict shows side by side
 TOO_MUCH = (TooManyFilesSent, TooManyFieldsSent, RequestDataTooBig, MultiPartParserError)
 
 
@@ -157,8 +158,7 @@ def evidence_add(request, inspection, code):
         sentence = f"{measure.code} 是“{measure.get_status_display()}”，不能由您上传佐证材料。"
         return measure_page(request, measure, conflict=Conflict(sentence, "", ()), status=409)
     if refusal := _receive(request):
-        card = evidence_card(request.user, measure, files_error=refusal)
-        return measure_page(request, measure, evidence=card, status=400)
+        return measure_page(request, measure, files_error=refusal, status=400)
     return _add(request, measure)
 
 
@@ -187,8 +187,8 @@ def _add(request, measure):
             return _go(request, reverse("rectification:measure_detail", args=place))
     if not form.is_valid():
         _note_secret(form, measure, by=request.user)
-    card = evidence_card(request.user, measure, filled=form, files_error=refusal)
-    return measure_page(request, measure, evidence=card, status=422)
+    filled = {"upload": form}
+    return measure_page(request, measure, filled=filled, files_error=refusal, status=422)
 
 
 @csrf_exempt  # checked in _add_version, once it is known that this person may send files here
@@ -288,23 +288,18 @@ def _act(request, evidence, form, verb):
         return evidence_page(request, evidence, **page)
     except (moving.MoveRefused, moving.StaleSave, storing.FileDamaged) as refusal:
         evidence = access.evidence(request.user, code, number)
-        conflict = Conflict(str(refusal), "", _differences(evidence, form))
+        conflict = Conflict.with_row(
+            form,
+            {name: said for name, said in keeping.content_of(evidence).items() if name in TEXTS},
+            subject=("evidence", evidence.subject_code),
+            sentence=str(refusal),
+        )
         if "version" in form.fields:
             form = again(form, version=evidence.version)
         page = {"filled": {name: form}, "conflict": conflict, "status": 409}
         return evidence_page(request, evidence, **page)
     messages.success(request, said)
     return _go(request, reverse("rectification:evidence_detail", args=[code, number]))
-
-
-def _differences(evidence, form):
-    standing = keeping.content_of(evidence)
-    texts = (
-        Difference(str(field.label), str(standing[field.name]), str(field.value() or ""))
-        for field in form.visible_fields()
-        if field.name in standing and field.name != "is_public"
-    )
-    return tuple(each for each in texts if each.theirs != each.yours)
 
 
 def _receive(request) -> str:

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
-from rectification import permissions
 from rectification.evidence import storing
 from rectification.evidence.naming import ALLOWED, MEDIA_TYPES
 from rectification.evidence_forms import MOST_FILES, UploadForm
@@ -37,10 +35,7 @@ def limits() -> str:
     return f"只收 {ALLOWED}，每个不超过{storing.most_size()}，一次最多{MOST_FILES}个。"
 
 
-def evidence_card(user, measure, *, filled=None, files_error=""):
+def evidence_card(measure, forms, *, files_error=""):
+    """`forms` are those of the page, by the name of the verb."""
     pieces = Evidence.objects.filter(uses__measure=measure, uses__ended_at=None)
-    form = None
-    if permissions.may_add_evidence(user, measure):
-        blank = {"dated_on": timezone.localdate(), "kind": "document"}
-        form = filled or UploadForm(initial=blank, auto_id="evidence-%s")
-    return EvidenceCard(list(pieces.for_list()), form, files_error=files_error)
+    return EvidenceCard(list(pieces.for_list()), forms.get("upload"), files_error=files_error)

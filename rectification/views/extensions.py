@@ -1,7 +1,5 @@
 """延期: its verbs, each a POST from the page of a measure, and the list for those who oversee."""
 
-from django.contrib import messages
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -11,29 +9,29 @@ from rectification.extension_forms import DecideExtensionForm, ExtendForm, Withd
 from rectification.forms import ExtensionFilters
 from rectification.models import Extension
 from rectification.states import Verdict
-from rectification.views.conflicts import Conflict, Difference
+from rectification.views.actions import act, the_measure
+from rectification.views.conflicts import Standing
 from rectification.views.listing import answer, listing
-from rectification.views.measures import measure_page
 
 SITUATION = ("state", "pending")  # the filters that the tabs set
 
 
 @require_POST
 def measure_extend(request, inspection, code):
-    measure = _measure(request, inspection, code)
-    form = ExtendForm(request.POST, measure=measure, auto_id="extend-%s")
+    measure = the_measure(request, inspection, code)
+    form = ExtendForm(request.POST, row=measure, auto_id="extend-%s")
 
     def extend(*, deadline, reason, version):
         wish = extending.Wish(deadline.deadline, deadline.precision, reason)
         extending.request(measure, wish, by=request.user, at=timezone.now(), version=version)
         return f"{code} 已申请延期"
 
-    return _act(request, measure, form, extend)
+    return act(request, measure, form, extend, standing=_standing)
 
 
 @require_POST
 def measure_extension_decide(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
     form = DecideExtensionForm(request.POST, auto_id="extension-decide-%s")
 
     def decide(*, decision, **asked):
@@ -43,19 +41,19 @@ def measure_extension_decide(request, inspection, code):
             return f"{code} 的延期申请未同意"
         return f"{code} 的延期申请{'初审同意' if extension.is_pending else '已同意，时限已改'}"
 
-    return _act(request, measure, form, decide)
+    return act(request, measure, form, decide, standing=_standing)
 
 
 @require_POST
 def measure_extension_withdraw(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
     form = WithdrawExtensionForm(request.POST, auto_id="extension-withdraw-%s")
 
     def withdraw(**asked):
         extending.withdraw(_pending(measure), **asked, by=request.user, at=timezone.now())
         return f"{code} 的延期申请已撤回"
 
-    return _act(request, measure, form, withdraw)
+    return act(request, measure, form, withdraw, standing=_standing)
 
 
 @require_safe
@@ -90,10 +88,6 @@ def _tabs(page, visible):
     return [page.tab(label, count, sets=sets, of=SITUATION) for label, count, sets in choices]
 
 
-def _measure(request, inspection, code):
-    return access.measure(request.user, inspection, code, on=timezone.localdate())
-
-
 def _pending(measure):
     extension = permissions.pending_extension(measure)
     if extension is None:
@@ -101,48 +95,12 @@ def _pending(measure):
     return extension
 
 
-def _act(request, measure, form, verb):
-    """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
-    name = request.resolver_match.url_name.removeprefix("measure_")
-    if not form.is_valid():
-        return measure_page(request, measure, filled={name: form})
-    try:
-        said = verb(**form.cleaned_data)
-    except (moving.MoveRefused, moving.StaleSave) as refusal:
-        measure = _measure(request, measure.inspection.code, measure.code)
-        conflict = _conflict(measure, form, sentence=str(refusal))
-        filled = {name: _again(form, measure)}
-        return measure_page(request, measure, filled=filled, conflict=conflict, status=409)
-    messages.success(request, said)
-    return redirect("rectification:measure_detail", measure.inspection.code, measure.code)
-
-
-def _again(form, measure):
-    """The form with everything that was typed, now on the version that stands."""
-    pending = permissions.pending_extension(measure)
-    asking = isinstance(form, ExtendForm)
-    standing = measure if asking or pending is None else pending
-    data = {name: form.data.get(name, "") for name in form.fields}
-    data["version"] = standing.version
-    more = {"measure": measure} if asking else {}
-    return type(form)(data, **more, auto_id=form.auto_id)
-
-
-def _conflict(measure, form, *, sentence):
-    """What was typed beside what the latest request, or the latest decision on it, says."""
+def _standing(measure, form):
+    """What the latest request, and the latest decision on it, says."""
     latest = measure.extensions.for_list().first()
-    standing = _told(latest) if latest else {}
-    texts = [
-        Difference(str(field.label), standing.get(field.name, ""), _typed(form, field))
-        for field in form.visible_fields()
-    ]
-    differing = tuple(each for each in texts if each.theirs != each.yours)
-    return Conflict(sentence, _last_act(latest), differing)
-
-
-def _typed(form, field) -> str:
-    value = str(form.data.get(field.html_name, ""))
-    return Verdict(value).label if field.name == "decision" else value
+    row = latest if latest and latest.is_pending and not isinstance(form, ExtendForm) else measure
+    texts = dict.fromkeys(form.fields, "") | (_told(latest) if latest else {})
+    return Standing(row.version, texts, _last_act(latest))
 
 
 def _told(extension) -> dict[str, str]:

@@ -10,20 +10,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rectification import access, handing_over, moving
 from rectification.closing_forms import FormerForm, HandOverEverythingForm, HandOverForm
 from rectification.models import HandoverField, Measure
-from rectification.views.actions import _act, _measure
+from rectification.views.actions import act, the_measure
 from rectification.views.conflicts import again
 
 
 @require_POST
 def measure_hand_over(request, inspection, code):
-    measure = _measure(request, inspection, code)
+    measure = the_measure(request, inspection, code)
     access.run(request.user, inspection)
     form = HandOverForm(request.POST, row=measure, auto_id="hand-over-%s")
 
     def hand_over(**asked):
         return f"{code} 的{_passed_on(request, form)}"
 
-    return _act(request, measure, form, hand_over)
+    return act(request, measure, form, hand_over)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,31 +1,17 @@
-from datetime import timedelta
-
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from rectification import access, clock, moments, permissions, queries, selection, timeline
-from rectification.forms import (
-    ApproveForm,
-    BulkForm,
-    MeasureFilters,
-    ReopenForm,
-    ReportForm,
-    ResubmitForm,
-    SendBackForm,
-    SubmitForm,
-    Versioned,
-    WithdrawForm,
-)
+from rectification.forms import BulkForm, MeasureFilters
 from rectification.models import DispatchRound, Measure
-from rectification.states import MEASURE_MOVES, Basis, RequestOutcome, TimeKind
+from rectification.states import MEASURE_MOVES, Basis, TimeKind
 from rectification.views.evidence_card import evidence_card
 from rectification.views.extension_card import extension_card
 from rectification.views.listing import amend_url, answer, import_url, listing, part
-from rectification.views.offers import further_forms
+from rectification.views.offers import REDONE_WITHIN, offered_forms
 
-REDONE_WITHIN = timedelta(days=14)  # what the form proposes: until the next dispatch, mostly
 SITUATION = ("status", "closed", "light")  # the filters that the tabs set
 
 
@@ -98,16 +84,15 @@ def measure_detail(request, inspection, code):
     return measure_page(request, measure)
 
 
-def measure_page(request, measure, *, filled=None, conflict=None, evidence=None, status=200):
+def measure_page(request, measure, *, filled=None, conflict=None, files_error="", status=200):
     """The page of a measure; `filled` holds forms that came back by name, `conflict` says why,
-    `evidence` is the card of the evidence where an upload was refused."""
+    `files_error` what was wrong with the files of an upload."""
     on = timezone.localdate()
     pending = permissions.pending_request(measure)
     told = measure.progress.filter(nil_return=False).latest_first().first()
     round = DispatchRound.objects.open().filter(inspection=measure.inspection).last()
     forms = offered_forms(request.user, measure, pending=pending, told=told, on=on)
     forms |= {name: form for name, form in (filled or {}).items() if name in forms}
-    extensions = extension_card(request.user, measure, on=on, filled=filled or {})
     code = measure.inspection.code
     context = {
         "nav": "measures",
@@ -128,49 +113,17 @@ def measure_page(request, measure, *, filled=None, conflict=None, evidence=None,
         "milestones": [(each, each.is_missed(on=on)) for each in measure.milestones.all()],
         "report_title": _report_title(measure, round),
         "next_url": _next_url(request.user, measure, round, on=on) if "report" in forms else "",
-        "refused": any(form.is_bound and form.errors for form in forms.values())
-        or extensions.refused,
-        "extensions": extensions,
+        "refused": any(form.is_bound and form.errors for form in forms.values()),
+        "extensions": extension_card(measure, forms),
         "prefilled": _prefilled(told, on=on),
         "conflict": conflict,
         "amend_url": amend_url(request.user, measure, kind="measure"),
         "exemption": permissions.pending_exemption(measure),
-        "evidence": evidence or evidence_card(request.user, measure),
+        "evidence": evidence_card(measure, forms, files_error=files_error),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")
     return render(request, template, context, status=status)
-
-
-def offered_forms(user, measure, *, pending, told, on):
-    """The forms of what this person may do with the measure now, by the name of the verb."""
-    version = {"version": measure.version}
-    forms: dict[str, Versioned] = {}
-    if permissions.may_report(user, measure):
-        last = {name: getattr(told, name, "") for name in ("text", "difficulty", "next_step")}
-        forms["report"] = ReportForm(initial={**version, **last}, auto_id="report-%s")
-    if permissions.may_submit(user, measure):
-        forms["submit"] = SubmitForm(initial=_last_claim(measure, version), auto_id="submit-%s")
-    if pending and permissions.may_withdraw(user, pending):
-        said = {"statement": pending.statement, "evidence_note": pending.evidence_note}
-        forms["resubmit"] = ResubmitForm(initial={**version, **said}, auto_id="resubmit-%s")
-        forms["withdraw"] = WithdrawForm(initial=version, auto_id="withdraw-%s")
-    if pending and permissions.may_review(user, pending):
-        forms["approve"] = ApproveForm(initial=version, auto_id="approve-%s")
-    if permissions.may_send_back(user, measure):
-        redone = {**version, "due_on": on + REDONE_WITHIN}
-        forms["send_back"] = SendBackForm(initial=redone, auto_id="send-back-%s")
-    if permissions.may_reopen(user, measure):
-        forms["reopen"] = ReopenForm(initial=version, auto_id="reopen-%s")
-    return forms | further_forms(user, measure)
-
-
-def _last_claim(measure, version):
-    """What a lapsed application said, so that applying again takes one look and one press."""
-    last = measure.requests.order_by("number").last()
-    if last is None or last.outcome != RequestOutcome.LAPSED:
-        return version
-    return {**version, "statement": last.statement, "evidence_note": last.evidence_note}
 
 
 def _problem_url(measure):
