@@ -269,6 +269,7 @@ class Decisions:
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
     to_extend: tuple[Extension, ...]
+    to_exempt: tuple[Exemption, ...]
 
 
 def decisions(user: User, inspection: Inspection) -> Decisions:
@@ -277,6 +278,7 @@ def decisions(user: User, inspection: Inspection) -> Decisions:
         to_review=tuple(_to_review(user).filter(measure__inspection=inspection)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user).filter(inspection=inspection)[:DESK_ROWS]),
         to_extend=tuple(_to_extend(user).filter(measure__inspection=inspection)[:DESK_ROWS]),
+        to_exempt=tuple(_to_exempt(user).filter(measure__inspection=inspection)[:DESK_ROWS]),
     )
 
 

@@ -8,7 +8,14 @@ from itertools import groupby
 from django.urls import reverse
 
 from rectification import clock
-from rectification.models import CloseoutRequest, DispatchRound, Extension, Inspection, Problem
+from rectification.models import (
+    CloseoutRequest,
+    DispatchRound,
+    Exemption,
+    Extension,
+    Inspection,
+    Problem,
+)
 from rectification.queries import Decisions
 from rectification.states import Basis, WorkStatus
 from reports import figures
@@ -179,6 +186,7 @@ def decision_lines(waiting: Decisions, code: str, *, today: date) -> tuple[Decis
     lines = [_review_line(each, code, today=today) for each in waiting.to_review]
     lines += [_acceptance_line(each, code) for each in waiting.to_accept]
     lines += [_extension_line(each, code) for each in waiting.to_extend]
+    lines += [_exemption_line(each, code, today=today) for each in waiting.to_exempt]
     if len(lines) <= MOST_DECISIONS:
         return tuple(lines)
     kept = lines[: MOST_DECISIONS - 1]
@@ -204,6 +212,17 @@ def _extension_line(extension: Extension, code: str) -> DecisionLine:
         f"{extension.step_name}：{measure.title}",
         f"{measure.lead_unit}，由{extension.from_phrase}延至{extension.asked_phrase}",
         f"{page}#extension",
+        "审批",
+    )
+
+
+def _exemption_line(exemption: Exemption, code: str, *, today: date) -> DecisionLine:
+    measure = exemption.measure
+    page = reverse("rectification:measure_detail", args=[code, measure.code])
+    return DecisionLine(
+        f"不再适用申请：{measure.title}",
+        f"{measure.lead_unit}，已等待{clock.days_overdue(exemption.on, on=today)}天",
+        f"{page}#exemption",
         "审批",
     )
 

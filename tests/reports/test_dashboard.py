@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role
-from rectification.models import CloseoutRequest
+from rectification.models import CloseoutRequest, Exemption
 from rectification.states import WorkStatus
 from reports import figures
 from reports.models import Origin, Report, StatedFigure
@@ -196,6 +196,25 @@ def test_what_waits_for_this_person_is_there_to_be_decided(client, inspection):
         assert hidden not in html
         assert "别处的问题" not in html
         assert ("整改办复核，已等待6天" in html) == (role == Role.OFFICE)
+
+
+def test_an_application_for_not_applicable_waits_for_the_leader(client, inspection, leader):
+    measure = factories.MeasureFactory(
+        problem=factories.ProblemFactory(inspection=inspection), text="疏浚三河口"
+    )
+    Exemption.objects.create(
+        measure=measure,
+        number=1,
+        reason="河道已改线。",
+        by=factories.UserFactory(),
+        at=factories.NOON,
+        on=timezone.localdate() - timedelta(days=6),
+    )
+
+    html = page_of(client)
+
+    assert "不再适用申请：疏浚三河口" in html
+    assert "已等待6天" in html
 
 
 def test_many_decisions_are_cut_and_the_rest_is_named(client, inspection, leader):
