@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accounts.models import User, signature
+from accounts.models import signature
 from rectification import clock
 from rectification.models import (
     DeadlineChange,
@@ -51,29 +51,42 @@ class Moment:
 
 
 def given(measure: Measure) -> list[Moment]:
-    """Each piece of evidence that came, was withdrawn, or no longer serves."""
-    uses = measure.evidence_uses.select_related("evidence__withdrawn_by", "by", "ended_by")
-    moments = [_of_evidence(use, use.at, "佐证材料", who=use.by) for use in uses]
+    """Each piece of evidence that came, got another version, was withdrawn, or no longer serves."""
+    uses = measure.evidence_uses.select_related(
+        "evidence__withdrawn_by", "by", "on_behalf_of", "ended_by"
+    ).prefetch_related("evidence__versions__by", "evidence__versions__on_behalf_of")
+    moments = []
     for use in uses:
         piece = use.evidence
+        who = signature(use.by, use.on_behalf_of)
+        moments.append(_of_evidence(use, use.at, "佐证材料", who=who))
+        moments.extend(_renewed(use))
         if use.ended_at:
-            who, why = use.ended_by, use.ended_why
+            who, why = signature(use.ended_by), use.ended_why
             moments.append(_of_evidence(use, use.ended_at, "解除佐证材料", who=who, why=why))
         elif piece.withdrawn_at:
-            who, why = piece.withdrawn_by, piece.withdrawn_why
+            who, why = signature(piece.withdrawn_by), piece.withdrawn_why
             moments.append(_of_evidence(use, piece.withdrawn_at, "撤下佐证材料", who=who, why=why))
     return moments
 
 
-def _of_evidence(
-    use: EvidenceUse, at: datetime, title: str, *, who: User | None, why: str = ""
-) -> Moment:
+def _renewed(use: EvidenceUse) -> Iterator[Moment]:
+    """The versions that came while the piece served the measure."""
+    for version in use.evidence.versions.all():
+        meanwhile = use.at <= version.at and (use.ended_at is None or version.at < use.ended_at)
+        if version.number > 1 and meanwhile:
+            who = signature(version.by, version.on_behalf_of)
+            title = f"佐证材料换成第{version.number}版"
+            yield _of_evidence(use, version.at, title, who=who)
+
+
+def _of_evidence(use: EvidenceUse, at: datetime, title: str, *, who: str, why: str = "") -> Moment:
     return Moment(
         on=clock.day_of(at),
         at=at,
         title=title,
         tone="near" if why else "run",
-        who=who.name if who else "",
+        who=who,
         text=str(use.evidence),
         muted=why,
     )
@@ -82,13 +95,15 @@ def _of_evidence(
 def postponed(measure: Measure) -> Iterable[Moment]:
     """延期: asked for, endorsed, granted, refused or ended; and other changes of the deadline."""
     for extension in measure.extensions.select_related(
-        "requested_by", "settled_by"
-    ).prefetch_related("decisions__by"):
+        "requested_by", "on_behalf_of", "settled_by"
+    ).prefetch_related("decisions__by", "decisions__on_behalf_of"):
         yield _extension_asked(extension)
         yield from (_extension_decided(extension, each) for each in extension.decisions.all())
         if extension.state in {ExtensionState.WITHDRAWN, ExtensionState.LAPSED}:
             yield _extension_ended(extension)
-    for change in measure.deadline_changes.filter(extension=None).select_related("by"):
+    for change in measure.deadline_changes.filter(extension=None).select_related(
+        "by", "on_behalf_of"
+    ):
         yield _rescheduled(change)
 
 
@@ -98,7 +113,7 @@ def _extension_asked(extension: Extension) -> Moment:
         at=extension.requested_at,
         title=f"第{extension.number}次申请延期",
         tone="run",
-        who=extension.requested_by.name,
+        who=signature(extension.requested_by, extension.on_behalf_of),
         text=extension.reason,
         muted=_both_dates(extension),
         tag=extension.get_state_display(),
@@ -115,7 +130,7 @@ def _extension_decided(extension: Extension, decision: ExtensionDecision) -> Mom
         at=decision.at,
         title=f"{title}，延期生效" if granted else title,
         tone="done" if agreed else "near",
-        who=decision.by.name,
+        who=signature(decision.by, decision.on_behalf_of),
         text=decision.opinion,
         muted=_both_dates(extension),
     )
@@ -137,7 +152,7 @@ def _rescheduled(change: DeadlineChange) -> Moment:
         on=change.on,
         at=change.at,
         title="时限调整",
-        who=change.by.name,
+        who=signature(change.by, change.on_behalf_of),
         text=change.why,
         muted=f"整改时限由{change.from_phrase}改为{change.to_phrase}",
     )

@@ -57,6 +57,7 @@ def test_a_new_version_stands_beside_the_old_one(client, cast, piece, changes):
     ]
     assert len(on_disk()) == 2
     assert changes == [([cast.measure.code], f"佐证材料“{piece}”换成第2版")]
+    assert "佐证材料换成第2版" in client.get(cast.page).content.decode()
     entry = JournalEntry.objects.get(verb="add_version")
     assert (entry.before["version"], entry.after["version"]) == (1, 2)
 
