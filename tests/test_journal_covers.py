@@ -10,6 +10,8 @@ import time_machine
 from django.contrib import admin
 from django.test import RequestFactory
 
+from accounts import words
+from accounts.models import JournalEntry
 from tests.covering import (
     SCENARIOS,
     Stage,
@@ -101,6 +103,12 @@ def test_every_row_that_changes_has_an_entry(name, request, total):
     assert done.bare == ()
     assert (done.rows > 0) == found.rows
     assert (done.entries > 0) == found.entries
+    assert _fields_without_a_word() == set(), "add the words to accounts/words.py"
+
+
+def _fields_without_a_word() -> set[str]:
+    entries = JournalEntry.objects.values_list("before", "after")
+    return {name for sides in entries for side in sides for name in side} - words.FIELDS.keys()
 
 
 @pytest.mark.django_db
