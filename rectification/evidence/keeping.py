@@ -172,13 +172,6 @@ def describe(
         _record("amend_evidence", evidence, before=before, after=after, by=by, at=at)
 
 
-def record_refusal(subject: Measure | Evidence, *, by: User, at: datetime) -> None:
-    """That something with a mark of secrecy was refused here: who and when, and not what."""
-    kind = "measure" if isinstance(subject, Measure) else "evidence"
-    act = Act("refuse_secret", kind, subject.subject_code, after={"door": "evidence"})
-    journal.append(act, by=by, at=at)
-
-
 def content_of(evidence: Evidence) -> dict[str, Any]:
     return {name: getattr(evidence, name) for name in DESCRIBED}
 
@@ -245,7 +238,7 @@ def _piece(
     piece = Evidence(
         inspection=measure.inspection,
         number=(last or 0) + 1,
-        unit=by.unit or measure.lead_unit,
+        unit=(by.acting_for or by).unit or measure.lead_unit,
         **said,
     )
     piece.full_clean()

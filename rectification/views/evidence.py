@@ -21,7 +21,7 @@ from accounts.journal import Act
 from accounts.models import Unit
 from rectification import access, clock, moving, permissions
 from rectification.evidence import keeping, storing
-from rectification.evidence.naming import FileRefused, SecretRefused, carries_mark
+from rectification.evidence.naming import FileRefused, SecretRefused
 from rectification.evidence_forms import (
     MOST_FILES,
     AmendForm,
@@ -37,6 +37,7 @@ from rectification.views.conflicts import Conflict, again
 from rectification.views.evidence_card import ACCEPT, limits
 from rectification.views.listing import answer, listing
 from rectification.views.measures import measure_page
+from rectification.views.refusals import note_refusal, note_secrecy
 
 TEXTS = frozenset(keeping.DESCRIBED) - {"is_public"}  # what a conflict shows side by side
 TOO_MUCH = (TooManyFilesSent, TooManyFieldsSent, RequestDataTooBig, MultiPartParserError)
@@ -186,7 +187,7 @@ def _add(request, measure):
             place = (measure.inspection.code, measure.code)
             return _go(request, reverse("rectification:measure_detail", args=place))
     if not form.is_valid():
-        _note_secret(form, measure, by=request.user)
+        note_secrecy(form, kind="measure", row=measure, by=request.user, at=timezone.now())
     filled = {"upload": form}
     return measure_page(request, measure, filled=filled, files_error=refusal, status=422)
 
@@ -277,7 +278,7 @@ def _act(request, evidence, form, verb):
     """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
     name = request.resolver_match.url_name.removeprefix("evidence_")
     if not form.is_valid():
-        _note_secret(form, evidence, by=request.user)
+        note_secrecy(form, kind="evidence", row=evidence, by=request.user, at=timezone.now())
         return evidence_page(request, evidence, filled={name: form})
     code, number = evidence.inspection.code, evidence.number
     try:
@@ -325,14 +326,10 @@ def _count_refusal(files, *, most=MOST_FILES) -> str:
 def _refused(error, subject, *, by) -> str:
     """The sentence; a refusal for a mark of secrecy is recorded, without what was sent."""
     if isinstance(error, SecretRefused):
-        keeping.record_refusal(subject, by=by, at=timezone.now())
+        kind = "measure" if isinstance(subject, Measure) else "evidence"
+        note_refusal(kind=kind, code=subject.subject_code, where="文件", by=by, at=timezone.now())
         return str(error)
     return f"{error}{'' if '只收' in str(error) else limits()}"
-
-
-def _note_secret(form, subject, *, by):
-    if any(carries_mark(str(value)) for value in form.data.values()):
-        keeping.record_refusal(subject, by=by, at=timezone.now())
 
 
 def _go(request, url):

@@ -87,13 +87,6 @@ def unlink(stage):
     keeping.unlink(piece, cast.measure, by=cast.liaison, at=NOON, why="与本条无关")
 
 
-@scenario("rectification.evidence.keeping.record_refusal", rows=False)
-def record_refusal(stage):
-    cast = stage.cast
-    yield
-    keeping.record_refusal(cast.measure, by=cast.liaison, at=NOON)
-
-
 @scenario("rectification.evidence.archiving.build", rows=False, entries=False)
 def build(stage):
     """Its door writes the entry."""
