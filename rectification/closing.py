@@ -18,7 +18,7 @@ from django.db.models import F
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import extending, moving, permissions
+from rectification import extending, moving, permissions, shelf
 from rectification.models import (
     CloseoutRequest,
     EvidenceVersion,
@@ -74,18 +74,28 @@ def resubmit(
 def withdraw(request: CloseoutRequest, *, by: User, at: datetime, why: str, version: int) -> None:
     """Take the application back. Raises MoveRefused, StaleSave."""
     moving.require(permissions.may_withdraw(by, request), request.measure, "withdraw")
+    moving.require_seen(request.measure, version)
     _settle(request, RequestOutcome.WITHDRAWN)
     moving.move_measure(request.measure, "withdraw", by=by, at=at, why=why, version=version)
 
 
-@transaction.atomic
 def approve(
     request: CloseoutRequest, *, by: User, at: datetime, opinion: str, version: int
 ) -> None:
     """Approve what was read at `version`; the last stage closes the measure.
 
-    Raises MoveRefused, StaleSave; also where what was applied for is no longer what is there.
+    Raises MoveRefused, StaleSave; also where what was applied for is no longer what is there, in
+    the database or on the disk.
     """
+    if permissions.may_review(by, request):
+        _require_sound(request)  # before anybody waits for us
+    _approve(request, by=by, at=at, opinion=opinion, version=version)
+
+
+@transaction.atomic
+def _approve(
+    request: CloseoutRequest, *, by: User, at: datetime, opinion: str, version: int
+) -> None:
     measure = request.measure
     moving.require(permissions.may_review(by, request), measure, "close")
     moving.require_seen(measure, version)
@@ -187,6 +197,18 @@ def _apply(measure: Measure, claim: Claim, *, by: User, at: datetime) -> Closeou
         RequestEvidence(request=request, version=each, sha256=each.sha256) for each in versions
     )
     return request
+
+
+def _require_sound(request: CloseoutRequest) -> None:
+    """Nobody approves files that are lost, or whose bytes are not those that were sent."""
+    for each in request.evidence.select_related("version__evidence"):
+        try:
+            shelf.sound(each.version.key, sha256=each.sha256)
+        except shelf.FileDamaged as error:
+            raise MoveRefused(
+                f"{request}所附的 {each.version} 不能通过：{error}"
+                "也可以先退回，由单位重新上传后再申请。"
+            ) from error
 
 
 def _require_unchanged(request: CloseoutRequest) -> None:

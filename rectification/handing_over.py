@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
-from rectification import permissions
+from rectification import moving, permissions
 from rectification.models import (
     OF_MEASURES,
     OF_PROBLEMS,
@@ -137,6 +137,7 @@ def hand_over_everything(
     """
     former, to, inspection = succession.former, succession.to, succession.inspection
     _allowed(inspection, by=by)
+    moving.hold_all(inspection)
     holdings = everything_of(former, inspection)
     if seal(holdings) != seen:
         raise StaleSave("清单在您打开之后有变化，没有交接。请核对下面最新的清单再确认。")

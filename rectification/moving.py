@@ -18,6 +18,7 @@ from accounts.models import User
 from rectification import settling
 from rectification.models import (
     DispatchRound,
+    Inspection,
     Measure,
     MeasureEvent,
     Problem,
@@ -50,9 +51,13 @@ def require(allowed: bool, measure: Measure, verb: str) -> None:
 
 
 def require_seen(measure: Measure, version: int) -> None:
-    """Raise StaleSave where the person read another version than the one that stands."""
-    standing = Measure.objects.values_list("version", flat=True).get(pk=measure.pk)
-    if standing != version:
+    """Hold the measure to the end; raise StaleSave where another version stands than was read.
+
+    Held before anything else: what changes its evidence meanwhile holds it first, too, so that
+    neither waits for what the other has.
+    """
+    held = Measure.objects.select_for_update(of=("self",)).values_list("version", flat=True)
+    if held.get(pk=measure.pk) != version:
         raise StaleSave(stale(measure.code))
     measure.version = version
 
@@ -77,9 +82,8 @@ def move_measure(
     ground = changes.pop("ground", "")
     before = _state_of(measure)
     rows = Measure.objects.filter(pk=measure.pk, status__in=move.sources)
-    if not rows.filter(version=version or measure.version).update(
-        status=target, version=F("version") + 1, **changes
-    ):
+    read = measure.version if version is None else version
+    if not rows.filter(version=read).update(status=target, version=F("version") + 1, **changes):
         _refuse(rows.exists(), measure, verb)
     measure.refresh_from_db(fields=["status", "version", *changes])
     MeasureEvent.objects.create(
@@ -103,6 +107,17 @@ def move_measure(
     journal.append(act, by=by, at=at)
     if target == WorkStatus.IN_REVIEW:
         settling.lapse(measure, by=by, at=at)
+
+
+def hold_all(inspection: Inspection) -> None:
+    """Hold every problem and measure of an inspection to the end, in one order.
+
+    Who changes many rows takes them all before the first journal entry: whoever holds the journal
+    and then waits for a row would wait for somebody who waits for the journal.
+    """
+    for rows in (Problem.objects.all(), Measure.objects.all()):
+        mine = rows.filter(inspection=inspection).select_for_update(of=("self",))
+        list(mine.order_by("pk").values_list("pk", flat=True))
 
 
 def claimed(pk: int) -> Problem:
