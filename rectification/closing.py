@@ -101,8 +101,7 @@ def _approve(
     moving.require_seen(measure, version)
     stage = request.stage
     _require_unchanged(request)
-    following = ReviewStage.objects.filter(inspection=measure.inspection, order__gt=stage.order)
-    following_stage = following.order_by("order").first()
+    following_stage = _following(request)
     if following_stage is None:
         _require_every_stage(request)
         _settle(request, RequestOutcome.APPROVED)
@@ -218,6 +217,14 @@ def _require_unchanged(request: CloseoutRequest) -> None:
         raise MoveRefused(
             f"{request}所附的材料或内容与申请时不一致，不能通过。请退回，由单位重新申请。"
         )
+
+
+def _following(request: CloseoutRequest) -> ReviewStage | None:
+    """The next stage; not one that approved already, where the order was changed meanwhile."""
+    stages = ReviewStage.objects.filter(inspection=request.measure.inspection)
+    approved = request.reviews.standing().values("stage")
+    later = stages.filter(order__gt=request.stage.order).exclude(pk__in=approved)
+    return later.order_by("order").first()
 
 
 def _require_every_stage(request: CloseoutRequest) -> None:

@@ -1,4 +1,4 @@
-"""An approval looks at the files themselves: what was lost or changed on the disk is not approved."""
+"""An approval looks at the files: what was lost or changed on the disk is not approved."""
 
 import pytest
 
