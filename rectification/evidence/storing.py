@@ -17,6 +17,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.db import InterfaceError, OperationalError
 
 from rectification.evidence.naming import ALLOWED, FileRefused
 from rectification.shelf import FileDamaged, folder, path_of, sound
@@ -124,6 +125,8 @@ def kept(file: Received) -> Iterator[str]:
     """The file under its own name, for as long as what is done inside succeeds; else it is gone.
 
     Gives the key that a row names it by; enter it before the transaction that writes the row.
+    Where the connection was lost or the process is stopped, the row may have been written (an error
+    at COMMIT says nothing): the file stays, and what no row names is swept later.
     Raises FileRefused where the disk is full.
     """
     key = secrets.token_hex(16)
@@ -131,7 +134,9 @@ def kept(file: Received) -> Iterator[str]:
     try:
         _settle(file.path, target)
         yield key
-    except BaseException:
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
         target.unlink(missing_ok=True)
         raise
 
