@@ -14,6 +14,7 @@ from rectification.states import Verdict
 from rectification.views.conflicts import Conflict, Difference
 from rectification.views.listing import answer, listing
 from rectification.views.measures import measure_page
+from rectification.views.refusals import note_secrecy
 
 SITUATION = ("state", "pending")  # the filters that the tabs set
 
@@ -105,6 +106,7 @@ def _act(request, measure, form, verb):
     """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
     name = request.resolver_match.url_name.removeprefix("measure_")
     if not form.is_valid():
+        note_secrecy(form, kind="measure", row=measure, by=request.user, at=timezone.now())
         return measure_page(request, measure, filled={name: form})
     try:
         said = verb(**form.cleaned_data)
