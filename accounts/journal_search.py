@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -23,7 +24,10 @@ HEADINGS = (
 
 
 def _day(label: str) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput({"type": "date"}))
+    within = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+    return forms.DateField(
+        label=label, widget=forms.DateInput({"type": "date"}), validators=within
+    )  # a day beyond has no midnight in every zone
 
 
 def _choices(table: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from django.db.models import F
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import exempting, extending, moving, permissions
+from rectification import exempting, extending, moving, permissions, shelf
 from rectification.clock import day_of
 from rectification.models import (
     CloseoutRequest,
@@ -80,21 +80,29 @@ def withdraw(request: CloseoutRequest, *, by: User, at: datetime, why: str, vers
     _settle(request, RequestOutcome.WITHDRAWN)
 
 
-@transaction.atomic
 def approve(
     request: CloseoutRequest, *, by: User, at: datetime, opinion: str, version: int
 ) -> None:
     """Approve what was read at `version`; the last stage closes the measure.
 
-    Raises MoveRefused, StaleSave; also where what was applied for is no longer what is there.
+    Raises MoveRefused, StaleSave; also where what was applied for is no longer what is there, in
+    the database or on the disk.
     """
+    if permissions.may_review(by, request):
+        _require_sound(request)  # before anybody waits for us
+    _approve(request, by=by, at=at, opinion=opinion, version=version)
+
+
+@transaction.atomic
+def _approve(
+    request: CloseoutRequest, *, by: User, at: datetime, opinion: str, version: int
+) -> None:
     measure = request.measure
     moving.require(permissions.may_review(by, request), measure, "close")
     moving.require_seen(measure, version)
     stage = request.stage
     _require_unchanged(request)
-    following = ReviewStage.objects.filter(inspection=measure.inspection, order__gt=stage.order)
-    following_stage = following.order_by("order").first()
+    following_stage = _following(request)
     if following_stage is None:
         _require_every_stage(request)
         _settle(request, RequestOutcome.APPROVED)
@@ -191,6 +199,18 @@ def _apply(measure: Measure, claim: Claim, *, by: User, at: datetime) -> Closeou
     return request
 
 
+def _require_sound(request: CloseoutRequest) -> None:
+    """Nobody approves files that are lost, or whose bytes are not those that were sent."""
+    for each in request.evidence.select_related("version__evidence"):
+        try:
+            shelf.sound(each.version.key, sha256=each.sha256)
+        except shelf.FileDamaged as error:
+            raise MoveRefused(
+                f"{request}所附的 {each.version} 不能通过：{error}"
+                "也可以先退回，由单位重新上传后再申请。"
+            ) from error
+
+
 def _require_unchanged(request: CloseoutRequest) -> None:
     """The last line of defence: what would be approved is what was applied for."""
     request.measure.refresh_from_db(fields=["text", "target"])
@@ -198,6 +218,14 @@ def _require_unchanged(request: CloseoutRequest) -> None:
         raise MoveRefused(
             f"{request}所附的材料或内容与申请时不一致，不能通过。请退回，由单位重新申请。"
         )
+
+
+def _following(request: CloseoutRequest) -> ReviewStage | None:
+    """The next stage; not one that approved already, where the order was changed meanwhile."""
+    stages = ReviewStage.objects.filter(inspection=request.measure.inspection)
+    approved = request.reviews.standing().values("stage")
+    later = stages.filter(order__gt=request.stage.order).exclude(pk__in=approved)
+    return later.order_by("order").first()
 
 
 def _require_every_stage(request: CloseoutRequest) -> None:

@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
-from rectification import clock, permissions
+from rectification import clock, moving, permissions
 from rectification.models import (
     OF_MEASURES,
     OF_PROBLEMS,
@@ -136,6 +136,7 @@ def hand_over_everything(
     """
     former, to, inspection = succession.former, succession.to, succession.inspection
     _allowed(inspection, by=by)
+    moving.hold_all(inspection)
     holdings = everything_of(former, inspection)
     if seal(holdings) != seen:
         raise StaleSave("清单在您打开之后有变化，没有交接。请核对下面最新的清单再确认。")

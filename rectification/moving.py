@@ -17,6 +17,7 @@ from accounts.models import User
 from rectification.clock import day_of
 from rectification.models import (
     DispatchRound,
+    Inspection,
     Measure,
     MeasureEvent,
     Problem,
@@ -80,9 +81,8 @@ def move_measure(
     ground = changes.pop("ground", "")
     before = _state_of(measure)
     rows = Measure.objects.filter(pk=measure.pk, status__in=move.sources)
-    if not rows.filter(version=version or measure.version).update(
-        status=target, version=F("version") + 1, **changes
-    ):
+    read = measure.version if version is None else version
+    if not rows.filter(version=read).update(status=target, version=F("version") + 1, **changes):
         _refuse(rows.exists(), measure, verb)
     measure.refresh_from_db(fields=["status", "version", *changes])
     MeasureEvent.objects.create(
@@ -104,6 +104,17 @@ def move_measure(
     after = {**asdict(_state_of(measure)), **changes}
     act = Act(verb, "measure", measure.subject_code, asdict(before), after, why)
     journal.append(act, by=by, at=at)
+
+
+def hold_all(inspection: Inspection) -> None:
+    """Hold every problem and measure of an inspection to the end, in one order.
+
+    Who changes many rows takes them all before the first journal entry: whoever holds the journal
+    and then waits for a row would wait for somebody who waits for the journal.
+    """
+    for rows in (Problem.objects.all(), Measure.objects.all()):
+        mine = rows.filter(inspection=inspection).select_for_update(of=("self",))
+        list(mine.order_by("pk").values_list("pk", flat=True))
 
 
 def claimed(pk: int) -> Problem:

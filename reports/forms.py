@@ -9,8 +9,9 @@ from django.template.defaultfilters import filesizeformat
 
 from accounts.models import Role, Unit, User
 from accounts.rights import rights_of
+from rectification.wording import SECRECY
 from reports.document import Document
-from reports.reading import ReportRefused, read_file
+from reports.reading import ReportRefused, SecretReport, read_file
 from reports.recording import Place, unit_name
 
 PASTED = "粘贴的文字.txt"
@@ -56,7 +57,8 @@ class ReportSourceForm(forms.Form):
                 data["content"], name=data["name"], most_bytes=settings.UPLOAD_MOST_BYTES
             )
         except ReportRefused as refusal:
-            self.add_error("file" if file else "text", str(refusal))
+            code = SECRECY if isinstance(refusal, SecretReport) else None
+            self.add_error("file" if file else "text", ValidationError(str(refusal), code=code))
         return data
 
 

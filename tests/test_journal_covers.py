@@ -55,7 +55,7 @@ WITHIN = {
 WITHIN_PACKAGES = ("reports.demonstration",)  # filed in bulk by the command load_demo
 READ_ONLY = {
     *("command figures", "command verify_journal", "command check", "command migrate"),
-    "command redraw_look_back",
+    *("command redraw_look_back", "command sweep_files"),
 }
 WRITES = {
     *("save", "create", "update", "set", "bulk_create", "bulk_update", "delete"),

@@ -129,8 +129,8 @@ def link(evidence: Evidence, measure: Measure, *, by: User, at: datetime) -> Non
     _require(
         permissions.may_add_evidence(by, measure), f"{measure.code} 现在不能由您关联佐证材料。"
     )
+    _held(evidence, "", closed_too=True, also=measure)
     _open_to_evidence(measure)
-    _held(evidence, "", closed_too=True)
     _require(not evidence.is_withdrawn, f"{evidence.code} 已撤下，不能再用于其他措施。")
     _require(evidence.inspection_id == measure.inspection_id, "材料和措施不属于同一次巡察。")
     current = EvidenceUse.objects.filter(evidence=evidence, measure=measure, ended_at=None)
@@ -191,13 +191,17 @@ def _may_change(evidence: Evidence, *, by: User) -> None:
     _require(not evidence.is_withdrawn, f"{evidence.code} 已撤下，不能再改动。")
 
 
-def _held(evidence: Evidence, act: str, *, closed_too: bool = False) -> list[Measure]:
-    """The measures that the piece serves, locked so that none is closed meanwhile.
+def _held(
+    evidence: Evidence, act: str, *, closed_too: bool = False, also: Measure | None = None
+) -> list[Measure]:
+    """The measures that the piece serves, locked so that none is closed meanwhile; in one order
+    with the one that it is to serve `also`.
 
     Raises MoveRefused where one of them is closed, or was closed upon this piece.
     """
     serving = EvidenceUse.objects.filter(evidence=evidence, ended_at=None).values("measure")
-    rows = Measure.objects.filter(pk__in=serving).order_by("pk")
+    further = Q(pk=also.pk) if also else Q(pk__in=[])
+    rows = Measure.objects.filter(Q(pk__in=serving) | further).order_by("pk")
     served = list(rows.select_for_update(of=("self",)).select_related("inspection", "lead_unit"))
     if not closed_too and (closed := rests_on(evidence)):
         raise MoveRefused(

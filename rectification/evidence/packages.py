@@ -1,6 +1,7 @@
 """Word, Excel, PowerPoint and OFD: XML in a ZIP, which may carry far more than a text."""
 
 import io
+import re
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -25,11 +26,19 @@ MAIN_TYPES = {
 OFFICE = frozenset(MAIN_TYPES)
 XML_WITHIN = RUNNABLE - {"xml"} | {"zip", "rar", "7z", "gz", "tar", "iso", "bin"}
 OF_OFFICE = {"printersettings", "vmldrawing"}  # .bin that Office itself writes
+_HIDDEN = "文件内部的结构不正常，请重新另存后再上传。"
+_DDE = "文件里有自动运行的域（DDE），请删去后再上传。"
 TRACKED = "文件里有修订痕迹和修订人姓名，不能标为可以公开。请接受全部修订，或者不选“可以公开”。"
 _WORDS = {"t", "TextCode"}
 _LINES = {"p", "si", "c", "TextObject", "property", "title", "subject", "keywords", "category"}
 _MARKS = {"ins", "del", "moveFrom", "moveTo"}
-_WORD_NAMESPACE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_XML_NAMES = frozenset({"xml", "rels", "vml"})
+_TAKEN_IN = ("/afchunk", "/oleobject", "/control", "/vbaproject", "/subdocument", "/frame")
+_WORD_NAMESPACES = (
+    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
+    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",  # of a "strict" document
+)
+_RUNS_BY_ITSELF = re.compile(r"(?<![A-Z0-9])DDE(AUTO)?(?![A-Z0-9])", re.IGNORECASE)
 
 
 def inspect(file: IO[bytes], extension: str, *, depth: int = 0) -> str:
@@ -92,14 +101,34 @@ def _refuse_other_kind(archive: ZipFile, extension: str) -> None:
     if extension == "ofd":
         if "OFD.xml" not in archive.namelist() or b"ofdspec.org" not in archive.read("OFD.xml"):
             raise _broken(extension)
+        for member in archive.infolist():
+            if not _is_xml(member) and _begins_like_xml(archive, member):
+                raise FileRefused(_HIDDEN)
         return
     if "[Content_Types].xml" not in archive.namelist():
         raise _broken(extension)
     declared = archive.read("[Content_Types].xml").decode("utf-8", "replace")
     if "macroenabled" in declared.lower():
         raise FileRefused("文件带有宏，请另存为不带宏的文件后再上传。")
+    _refuse_hidden_parts(archive)
     if MAIN_TYPES[extension] not in declared:
         raise FileRefused(f"文件内容不是 {extension.upper()}，与扩展名不符，请重新另存后再上传。")
+
+
+def _refuse_hidden_parts(archive: ZipFile) -> None:
+    """Every part that is read as XML bears its name, so that none is left unread here."""
+    with archive.open("[Content_Types].xml") as part:
+        for _, _, attributes in _elements(part):
+            name = attributes.get("PartName") or f".{attributes.get('Extension', 'xml')}"
+            is_xml = attributes.get("ContentType", "").lower().split(";")[0].endswith("xml")
+            if is_xml and extension_of(f"x{name}") not in _XML_NAMES:
+                raise FileRefused(_HIDDEN)
+
+
+def _begins_like_xml(archive: ZipFile, member: ZipInfo) -> bool:
+    with archive.open(member) as part:
+        start = part.read(64)
+    return start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").startswith(b"<")
 
 
 def _inspect_within(archive: ZipFile, members: list[ZipInfo], depth: int) -> None:
@@ -115,26 +144,40 @@ def _inspect_within(archive: ZipFile, members: list[ZipInfo], depth: int) -> Non
 
 
 def _is_xml(member: ZipInfo) -> bool:
-    return extension_of(member.filename) in {"xml", "rels", "vml"}
+    return extension_of(member.filename) in _XML_NAMES
 
 
 def _read(archive: ZipFile, member: ZipInfo, extension: str) -> tuple[str, bool]:
     """The words of a part, and whether it has tracked changes; its links are looked at."""
     words: list[str] = []
+    fields: list[str] = []
     tracked = False
     with archive.open(member) as part:
         for tag, text, attributes in _elements(part):
             local = tag.rpartition("}")[2]
             if local == "Relationship":
                 _refuse_link(attributes)
-            elif local == "instrText" and "DDE" in text.upper():
-                raise FileRefused("文件里有自动运行的域（DDE），请删去后再上传。")
-            tracked = tracked or (local in _MARKS and tag.startswith(_WORD_NAMESPACE))
+            elif local == "ddeLink":
+                raise FileRefused(_DDE)
+            fields.append(_instruction(local, text, attributes))
+            tracked = tracked or (local in _MARKS and tag.startswith(_WORD_NAMESPACES))
             if local in _WORDS or member.filename.startswith("docProps/"):
                 words.append(text)
             if local in _LINES:
                 words.append("\n")
+    if _RUNS_BY_ITSELF.search("".join(fields)):
+        raise FileRefused(_DDE)
     return "".join(words), tracked
+
+
+def _instruction(local: str, text: str, attributes: dict[str, str]) -> str:
+    """What an element tells a field to do: one instruction may be cut into many runs."""
+    if local == "instrText":
+        return text
+    if local == "fldChar":  # where a field begins or ends
+        return " "
+    simple = [value for name, value in attributes.items() if name.rpartition("}")[2] == "instr"]
+    return f" {simple[0]} " if simple else ""
 
 
 def _elements(part: IO[bytes]) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -147,6 +190,8 @@ def _refuse_link(attributes: dict[str, str]) -> None:
     """What is fetched when the file is opened: a template, a picture, a film from elsewhere."""
     kind = attributes.get("Type", "").lower()
     outside = attributes.get("TargetMode", "").lower() == "external"
+    if kind.endswith(_TAKEN_IN):
+        raise FileRefused("文件里嵌有其他文件或控件，请去掉嵌入的对象后再上传。")
     if "attachedtemplate" in kind and outside:
         raise FileRefused("文件套用了外部模板，请在 Word 里去掉模板后再上传。")
     if outside and not kind.endswith("/hyperlink"):

@@ -17,15 +17,16 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.db import InterfaceError, OperationalError
 
 from rectification.evidence.naming import ALLOWED, FileRefused
+from rectification.shelf import FileDamaged, folder, path_of, sound
 
+__all__ = ["FileDamaged", "path_of", "sound"]  # of the shelf, for whoever stores
+
+INCOMING = "incoming"
 LIFETIME = timedelta(hours=2)  # of what a crash left behind
 FULL = "服务器的存储空间不足，没有保存。请联系系统管理员，稍后再上传。"
-
-
-class FileDamaged(Exception):
-    """The bytes on disk are not those that were kept: missing, or another hash."""
 
 
 class Received(UploadedFile):  # type: ignore[type-arg]
@@ -52,9 +53,9 @@ class Receiver(FileUploadHandler):
         super().__init__(request)
         self.received: list[Received] = []
         self._stream: IO[bytes] | None = None
-        folder = _folder() / "incoming"
-        folder.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(folder)
+        incoming = folder() / INCOMING
+        incoming.mkdir(parents=True, exist_ok=True)
+        _clear_abandoned(incoming)
 
     @property
     def file(self) -> "Receiver":
@@ -68,7 +69,7 @@ class Receiver(FileUploadHandler):
 
     def new_file(self, *args: Any, **rest: Any) -> None:
         super().new_file(*args, **rest)
-        path = _folder() / "incoming" / secrets.token_hex(16)
+        path = folder() / INCOMING / secrets.token_hex(16)
         self.received.append(Received(path, name=self.file_name or ""))
         self._hash = hashlib.sha256()
         try:
@@ -124,6 +125,8 @@ def kept(file: Received) -> Iterator[str]:
     """The file under its own name, for as long as what is done inside succeeds; else it is gone.
 
     Gives the key that a row names it by; enter it before the transaction that writes the row.
+    Where the connection was lost or the process is stopped, the row may have been written (an error
+    at COMMIT says nothing): the file stays, and what no row names is swept later.
     Raises FileRefused where the disk is full.
     """
     key = secrets.token_hex(16)
@@ -131,30 +134,15 @@ def kept(file: Received) -> Iterator[str]:
     try:
         _settle(file.path, target)
         yield key
-    except BaseException:
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
         target.unlink(missing_ok=True)
         raise
 
 
 def most_size() -> str:
     return f"{settings.UPLOAD_MOST_BYTES // 1024 // 1024}MB"
-
-
-def path_of(key: str) -> Path:
-    return _folder() / key[:2] / key
-
-
-def sound(key: str, *, sha256: str) -> Path:
-    """Where the bytes lie, after a look at every one of them. Raises FileDamaged."""
-    path = path_of(key)
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise FileDamaged("服务器上找不到这份文件，请联系系统管理员。") from error
-    if digest != sha256:
-        raise FileDamaged("服务器上的文件与上传时的校验码不符，可能被改动过，请联系系统管理员。")
-    return path
 
 
 def _settle(path: Path, target: Path) -> None:
@@ -180,13 +168,9 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def _clear_abandoned(folder: Path) -> None:
+def _clear_abandoned(incoming: Path) -> None:
     oldest = time.time() - LIFETIME.total_seconds()
-    for path in folder.iterdir():
+    for path in incoming.iterdir():
         with suppress(FileNotFoundError):  # somebody else clears at the same moment
             if path.stat().st_mtime < oldest:
                 path.unlink()
-
-
-def _folder() -> Path:
-    return Path(settings.MEDIA_ROOT) / "evidence"

@@ -12,7 +12,7 @@ from import_export.results import Result, RowResult
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
-from rectification import wording
+from rectification import moving, wording
 from rectification.ledger import confined, spreadsheet
 from rectification.ledger.columns import NOT_TAKEN
 from rectification.ledger.resource import Change, MeasureResource, sentences
@@ -129,6 +129,7 @@ def _apply(
 
 def _run(sheet: spreadsheet.Sheet, *, inspection: Inspection, by: User, at: datetime) -> Plan:
     _no_marks(sheet)
+    moving.hold_all(inspection)
     resource = MeasureResource(inspection=inspection, by=by, at=at)
     dataset = tablib.Dataset(*(cells for _, cells in sheet.rows), headers=sheet.headings)
     result = resource.import_data(dataset, use_transactions=False, raise_errors=False)

@@ -119,6 +119,11 @@ class Inspection(models.Model):
         return self.name
 
     @property
+    def subject_code(self) -> str:
+        """How the journal names it."""
+        return self.code
+
+    @property
     def concentrated_until(self) -> date:
         """The last day of the concentrated period."""
         return clock.months_later(self.feedback_date, self.concentrated_months)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from rectification import access, bulk, closing, moving, permissions, workflow
 from rectification.forms import BULK_VERBS, NOTHING_NEW, BulkForm
 from rectification.models import Measure
+from rectification.views.refusals import note_secrecy
 
 
 @require_POST
@@ -16,6 +17,7 @@ def measure_bulk(request, inspection):
     found = access.inspection(request.user, inspection)
     form = BulkForm(request.POST, verbs=permissions.bulk_verbs(request.user, found))
     chosen = _chosen(request, found)
+    note_secrecy(form, kind="inspection", row=found, by=request.user, at=timezone.now())
     context = {"nav": "measures", "inspection": found, "form": form, "chosen": chosen}
     context["back"] = reverse("rectification:measure_list", args=[found.code])
     if form.is_valid() and chosen:

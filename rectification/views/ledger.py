@@ -49,7 +49,9 @@ def ledger_import(request, inspection):
         form.add_error("file", str(error))
         _note_marks(request, found, [str(error)])
         return _choose(request, found, form)
-    _note_marks(request, found, [why for row in plan.refused for why in row.reasons])
+    if mark := _note_marks(request, found, [why for row in plan.refused for why in row.reasons]):
+        form.add_error("file", mark)
+        return _choose(request, found, form)  # and the file is not kept for a confirmation
     ticket = uploads.keep(content, name=file.name, by=request.user)
     context = {
         "inspection": found,
@@ -85,6 +87,7 @@ def ledger_confirm(request, inspection):
         applying.ImportRefused,
     ) as error:
         form = LedgerFileForm()
+        _note_marks(request, found, [str(error)])
         return _choose(request, found, form, refusal=str(error), status=409)
     new, changed = len(plan.new), len(plan.changed)
     messages.success(request, f"台账已导入：新增{new}条措施，修改{changed}条。")
@@ -112,10 +115,15 @@ def ledger_export(request, inspection):
 
 
 def _note_marks(request, found, reasons):
-    """A workbook with a mark of secrecy: the refusal is recorded, once and without the content."""
-    if any("密级标志" in reason for reason in reasons):
+    """A workbook with a mark of secrecy: the refusal is recorded, once and without the content.
+
+    The first reason that names a mark, or nothing.
+    """
+    marks = [reason for reason in reasons if "密级标志" in reason]
+    if marks:
         at = timezone.now()
         note_refusal(kind="inspection", code=found.code, where="台账文件", by=request.user, at=at)
+    return marks[0] if marks else ""
 
 
 def _choose(request, inspection, form, *, refusal="", status=200):

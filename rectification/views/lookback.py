@@ -15,6 +15,7 @@ from rectification.look_back_forms import CloseForm, ItemForm, LookBackForm
 from rectification.models import LookBack, LookBackItem, LookBackResult, Measure
 from rectification.models.lookback import population
 from rectification.views.conflicts import Conflict, Difference, last_act
+from rectification.views.refusals import note_secrecy
 
 RESULT_TONES = {"": "plain", LookBackResult.CONSOLIDATED: "done", LookBackResult.REBOUNDED: "near"}
 REFUSALS = (moving.MoveRefused, moving.StaleSave)
@@ -79,6 +80,7 @@ def lookback_draw(request, inspection):
     found = access.run(request.user, inspection)
     form = LookBackForm(request.POST, units=_units(found))
     if not form.is_valid():
+        note_secrecy(form, kind="inspection", row=found, by=request.user, at=timezone.now())
         return _new_page(request, found, form)
     asked = looking_back.Asked(
         **{name: form.cleaned_data[name] for name in form.fields if name != "scope"}
@@ -128,6 +130,7 @@ def lookback_record(request, inspection, number, code):
     item = access.look_back_item(request.user, inspection, number, code)
     form = ItemForm(request.POST, questions=item.look_back.checklist)
     if not form.is_valid():
+        note_secrecy(form, kind="measure", row=item.measure, by=request.user, at=timezone.now())
         return _item_page(request, item, filled=form)
     found = looking_back.Found(
         result=form.cleaned_data["result"],

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rectification import access, permissions, recurring, resemblance
 from rectification.look_back_forms import DecideForm
+from rectification.views.refusals import note_secrecy
 
 
 @require_safe
@@ -22,6 +23,7 @@ def recurrence_decide(request, inspection, code):
     problem = access.problem(request.user, inspection, code)
     form = DecideForm(request.POST, auto_id="decided-%s")
     if not form.is_valid():
+        note_secrecy(form, kind="problem", row=problem, by=request.user, at=timezone.now())
         return _page(request, problem, filled=form)
     earlier = access.problem(
         request.user, form.cleaned_data["inspection"], form.cleaned_data["earlier"]

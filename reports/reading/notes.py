@@ -7,6 +7,10 @@ class ReportRefused(Exception):
     """The source is no report that can be read. The message is one sentence for the user."""
 
 
+class SecretReport(ReportRefused):
+    """The source carries a mark of secrecy. Recorded without what it says."""
+
+
 @dataclass(frozen=True)
 class Note:
     """A place in the source (`line` from 1), its words, and a sentence on what is the matter."""

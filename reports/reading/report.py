@@ -8,7 +8,7 @@ from reports.reading.bodies import RENUMBERED
 from reports.reading.front import facts_of, read_front
 from reports.reading.grammar import grammar
 from reports.reading.lines import lines_of
-from reports.reading.notes import Note, ReportRefused, excerpt
+from reports.reading.notes import Note, ReportRefused, SecretReport, excerpt
 from reports.reading.origin import cited_titles, read_origin, stated_figures
 from reports.reading.outline import Outline, read_outline, unplaced
 from reports.reading.source import MOST_BYTES, plain, source_text
@@ -40,7 +40,7 @@ def _read(text: str) -> Reading:
     rules = grammar()
     if secret := rules.single["secrecy.pattern"].search(text):
         line = text.count("\n", 0, secret.end()) + 1
-        raise ReportRefused(f"第 {line} 行标有密级，本系统不得处理涉密内容，没有读取。")
+        raise SecretReport(f"第 {line} 行标有密级，本系统不得处理涉密内容，没有读取。")
     lines, tail = lines_of(text, grammar=rules)
     front, rest = read_front(lines, grammar=rules)
     outline = read_outline(rest, grammar=rules)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from rectification import uploads
 from rectification.context import menu
+from rectification.views.refusals import note_secrecy
 from reports.document import Group, Section, StatedFigure
 from reports.figures.stated import LABELS
 from reports.forms import ReportPlaceForm, ReportSourceForm
@@ -26,6 +27,14 @@ GROUPS = {
     Group.CONTINUING: ("持续推进", "run"),
     Group.UNKNOWN: ("未写明", "near"),
 }
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What the journal calls a report that is not there yet."""
+
+    subject_code: str
+
 
 UNTITLED = "文中没有标题。导入以后，在“报告”里这份通报的草稿页填写。"
 
@@ -67,6 +76,8 @@ def report_import(request):
         return _choose(request, ReportSourceForm())
     form = ReportSourceForm(request.POST, request.FILES)
     if not form.is_valid():
+        here = _Named("import")
+        note_secrecy(form, kind="report", row=here, by=request.user, at=timezone.now())
         return _choose(request, form)
     reading, name = form.cleaned_data["reading"], form.cleaned_data["name"]
     ticket = uploads.keep(form.cleaned_data["content"], name=name, by=request.user)

@@ -101,7 +101,17 @@ def test_filters_in_the_address(client, auditor, people, query, found):
     assert shown(client, query) == found
 
 
-@pytest.mark.parametrize("query", ["?since=yesterday", "?verb=bogus", "?q=%00", "?page=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?since=yesterday",
+        "?since=0001-01-01",
+        "?until=9999-12-31",
+        "?verb=bogus",
+        "?q=%00",
+        "?page=x",
+    ],
+)
 def test_a_filter_that_cannot_be_read_is_left_out_of_the_page(client, auditor, people, query):
     answer = client.get(f"{PAGE}{query}")
 

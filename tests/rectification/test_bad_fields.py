@@ -5,8 +5,6 @@ is: the form again, a sentence at the field, nothing written, the value escaped.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,8 +14,6 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.models import JournalEntry
-from rectification.amend_forms import AmendMeasureForm, AmendProblemForm
-from rectification.forms import Prose, ReportForm, SendBackForm, SubmitForm
 from rectification.models import (
     AccountabilityAction,
     CloseoutRequest,
@@ -28,19 +24,20 @@ from rectification.models import (
     ProgressEntry,
     RecoveredMoney,
 )
-from rectification.register_forms import AccountabilityForm, Day, MoneyForm, OutcomeForm
+from rectification.register_forms import Day
 from tests.conftest import FULL
 from tests.rectification.test_bad_input import DESCRIBED, NOT_TEXT, corpus
-
-TEXT, NUMBER, DATE, CHOICE, KEY, EXTRA, VERSION = (
-    "text",
-    "number",
-    "date",
-    "choice",
-    "key",
-    "extra",
-    "version",
+from tests.rectification.tried import (
+    CHOICE,
+    DATE,
+    EXTRA,
+    KEY,
+    NUMBER,
+    OF_THE_PLAN,
+    TEXT,
+    VERSION,
 )
+
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 # What each item is beside a text, and how it is sent; an item in no line here is a text alone.
@@ -113,123 +110,10 @@ TAKEN_DAYS = {"2025年2月25日", "2025.2.25"}
 TAKEN_DEADLINES = {*TAKEN_DAYS, "2月25日"}  # a missing year is that of the feedback
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A form: where it is sent, by whom, and what a good answer to it is."""
-
-    name: str
-    address: str
-    by: str
-    form: type[forms.Form]
-    good: Callable[[Any], dict[str, Any]]
-    more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    shown_at: str = "measures/M-900-1/"
-
-    def fields(self, kind: str) -> list[str]:
-        if kind == TEXT:
-            fields = self.form.base_fields.items()
-            left_out = {"why"} if self.address.endswith("/new/") else set()
-            return [n for n, each in fields if isinstance(each, Prose) and n not in left_out]
-        return list(self.more.get(kind, ()))
-
-
-def measure_of(cast):
-    return {
-        "version": 1,
-        "text": cast.measure.text,
-        "lead_unit": cast.division.pk,
-        "time_kind": "dated",
-        "deadline": "2025年9月底前",
-        "why": "按方案调整",
-    }
-
-
-MEASURE, PROBLEM = "measures/M-900-1/", "problems/P-900/"
-FORMS = [
-    Tried(
-        "report",
-        f"{MEASURE}report/",
-        "liaison",
-        ReportForm,
-        lambda _: {"version": 1, "text": "进展"},
-    ),
-    Tried(
-        "submit",
-        f"{MEASURE}submit/",
-        "liaison",
-        SubmitForm,
-        lambda _: {"version": 1, "statement": "完成", "evidence_note": "见档案"},
-    ),
-    Tried(
-        "send_back",
-        f"{MEASURE}send-back/",
-        "office",
-        SendBackForm,
-        lambda _: {
-            "version": 1,
-            "ground": "late",
-            "reason": "原因",
-            "due_on": "2999-01-01",
-        },
-        {CHOICE: ("ground",)},
-    ),
-    Tried(
-        "amend measure",
-        f"{MEASURE}amend/",
-        "office",
-        AmendMeasureForm,
-        measure_of,
-        {
-            NUMBER: ("review_every_months",),
-            DATE: ("deadline",),
-            CHOICE: ("time_kind",),
-            KEY: ("lead_unit", "supporting_units", "responsible_executive", "person_in_charge"),
-        },
-    ),
-    Tried(
-        "amend problem",
-        f"{PROBLEM}amend/",
-        "office",
-        AmendProblemForm,
-        lambda cast: {"version": 1, "wording": cast.problem.wording},
-        {KEY: ("area", "lead_executive", "lead_unit")},
-        PROBLEM,
-    ),
-    Tried(
-        "outcome",
-        "outcomes/new/",
-        "office",
-        OutcomeForm,
-        lambda cast: {
-            "title": "巡查办法",
-            "kind": "new",
-            "issued_on": "2025-06-30",
-            "measures": [cast.measure.pk],
-        },
-        {DATE: ("issued_on",), CHOICE: ("kind",), KEY: ("measures", "problems", "evidence")},
-        "outcomes/",
-    ),
-    Tried(
-        "accountability",
-        "accountability/new/",
-        "office",
-        AccountabilityForm,
-        lambda _: {"kind": "talk", "people": "0", "day": "2025-06-30"},
-        {NUMBER: ("people",), DATE: ("day",), CHOICE: ("kind",), KEY: ("problem",)},
-        "accountability/",
-    ),
-    Tried(
-        "money",
-        "money/new/",
-        "office",
-        MoneyForm,
-        lambda _: {"kind": "averted", "amount": "0", "day": "2025-06-30"},
-        {NUMBER: ("amount",), DATE: ("day",), CHOICE: ("kind",), KEY: ("problem",)},
-        "money/",
-    ),
+VERSIONED = [
+    each for each in OF_THE_PLAN if each.name not in {"outcome", "accountability", "money"}
 ]
-VERSIONED = [each for each in FORMS if each.name not in {"outcome", "accountability", "money"}]
-every_form = pytest.mark.parametrize("tried", FORMS, ids=lambda each: each.name)
+every_form = pytest.mark.parametrize("tried", OF_THE_PLAN, ids=lambda each: each.name)
 
 
 def ledger():
@@ -302,7 +186,7 @@ def is_refused(tried, name, text):
 
 @every_form
 def test_a_text_is_refused_with_a_sentence_or_kept_and_escaped(cast, tried):
-    Measure.objects.update(status="under_way")
+    tried.prepare(cast)
     # One field of a form does for a short run: they are one class with one list of validators.
     for number, name in enumerate(tried.fields(TEXT)[: None if FULL else 1]):
         # What is a number or a date elsewhere is a text like any other: one field shows it.

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import journal
 from accounts.models import Role
-from rectification import closing, moving, permissions, planning, workflow
+from rectification import closing, moving, permissions, planning, shelf, workflow
 from rectification.models import (
     CloseoutRequest,
     Evidence,
@@ -25,6 +25,11 @@ from tests.factories import NOON, MeasureFactory, person
 
 BACK = workflow.Return("below_standard", "印发件缺文号。", date(2025, 8, 10))
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_disk(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
 
 
 def fresh(row):
@@ -50,6 +55,9 @@ def piece(cast, *measures, number=1):
 def add_version(cast, found):
     number = found.versions.count() + 1
     content = f"{found.number}/{number}".encode()
+    path = shelf.path_of(f"{found.pk}-{number}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
     return EvidenceVersion.objects.create(
         evidence=found,
         number=number,

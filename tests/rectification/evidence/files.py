@@ -153,8 +153,13 @@ def slides(text: str = "专题会议", *, relations: str = "") -> bytes:
 
 
 def ofd(text: str = "电子公文") -> bytes:
+    return ofd_with({}, text=text)
+
+
+def ofd_with(parts: Mapping[str, str | bytes], *, text: str = "电子公文") -> bytes:
     return packed(
         {
+            **parts,
             "OFD.xml": f'<o:OFD xmlns:o="{OFD}" DocType="OFD"/>',
             "Doc_0/Pages/Page_0/Content.xml": f'<o:Page xmlns:o="{OFD}"><o:TextObject>'
             f"<o:TextCode>{text}</o:TextCode></o:TextObject></o:Page>",
@@ -184,6 +189,23 @@ def relation(kind: str, target: str) -> str:
 def word_with_relation(kind: str, target: str) -> bytes:
     links = f'<Relationships xmlns="{RELATIONS}">{relation(kind, target)}</Relationships>'
     return word_with({"word/_rels/settings.xml.rels": links})
+
+
+def inner_relation(kind: str, target: str) -> dict[str, str]:
+    """A relation of the document to a part of its own."""
+    link = f'<Relationship Id="r9" Type="{OFFICE}/{kind}" Target="{target}"/>'
+    links = f'<Relationships xmlns="{RELATIONS}">{link}</Relationships>'
+    return {"word/_rels/footer1.xml.rels": links}
+
+
+def word_elsewhere(text: str = "机密★10年") -> bytes:
+    """A document whose text lies in a part of a name that nobody takes for XML."""
+    with zipfile.ZipFile(io.BytesIO(word(text))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["word/document.dat"] = parts.pop("word/document.xml")
+    for name in ("[Content_Types].xml", "_rels/.rels"):
+        parts[name] = parts[name].replace(b"word/document.xml", b"word/document.dat")
+    return packed(parts)
 
 
 def word_with_changes() -> bytes:

@@ -148,6 +148,42 @@ HOSTILE = {
             {"word/document.xml": f'<a xmlns="{files.WORD}"><instrText>DDEAUTO c</instrText></a>'}
         ),
     ),
+    "docx with DDE in a simple field": (
+        "a.docx",
+        files.word_with(
+            {
+                "word/footer1.xml": f'<w:ftr xmlns:w="{files.WORD}">'
+                '<w:fldSimple w:instr="DDEAUTO c"/></w:ftr>'
+            }
+        ),
+    ),
+    "docx with DDE cut into runs": (
+        "a.docx",
+        files.word_with(
+            {
+                "word/document.xml": f'<a xmlns="{files.WORD}"><instrText>PAGE</instrText>'
+                "<fldChar/>"
+                "<instrText>D</instrText><instrText>DE c</instrText></a>"
+            }
+        ),
+    ),
+    "xlsx with DDE": (
+        "a.docx",
+        files.word_with({"xl/externalLinks/externalLink1.xml": "<a><ddeLink/></a>"}),
+    ),
+    "docx with an object under another name": (
+        "a.docx",
+        files.word_with({"word/media/a.dat": b"x", **files.inner_relation("oleObject", "a.dat")}),
+    ),
+    "docx that takes another text in": (
+        "a.docx",
+        files.word_with({"word/a.rtf": b"x", **files.inner_relation("aFChunk", "a.rtf")}),
+    ),
+    "docx with its text in a part that is not called XML": ("a.docx", files.word_elsewhere()),
+    "OFD with its text in a part that is not called XML": (
+        "a.ofd",
+        files.ofd_with({"Doc_0/Content.dat": "\ufeff <a><TextCode>机密★</TextCode></a>"}),
+    ),
     "docx with a password (OLE)": ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600),
     ".exe named .docx": ("a.docx", b"MZ\x90\0" + b"\0" * 600),
     "broken OFD": ("a.ofd", files.ofd()[:100]),
