@@ -17,7 +17,7 @@ AnyForm = TypeVar("AnyForm", bound=Versioned)
 
 class Difference(NamedTuple):
     label: str
-    theirs: str
+    theirs: str | None  # None where nobody else changed anything
     yours: str
 
 
@@ -35,7 +35,10 @@ class Conflict:
         standing = _latest_report(row)
         prose = [each for each in form.visible_fields() if isinstance(each.field, Prose)]
         theirs = {field.name: getattr(standing, field.name, "") for field in prose}
-        return cls(sentence, last_act(row), _differences(form, theirs))
+        differences = _differences(form, theirs)
+        if form.cleaned_data["version"] == row.version:  # refused, but not for being late
+            differences = tuple(each._replace(theirs=None) for each in differences)
+        return cls(sentence, last_act(row), differences)
 
     @classmethod
     def with_row(
@@ -95,7 +98,7 @@ def _differences(form: Versioned, theirs: Mapping[str, Any]) -> tuple[Difference
         for bound in form.visible_fields()
         if bound.name in theirs
     )
-    return tuple(each for each in texts if _plain(each.theirs) != _plain(each.yours))
+    return tuple(each for each in texts if _plain(each.theirs or "") != _plain(each.yours))
 
 
 def _plain(text: str) -> str:
