@@ -17,7 +17,7 @@ from django.db.models import F
 
 from accounts import journal
 from accounts.journal import Act
-from accounts.models import User
+from accounts.models import Role, User
 from rectification import extending, moving, permissions
 from rectification.models import (
     CloseoutRequest,
@@ -28,7 +28,7 @@ from rectification.models import (
     ReviewStage,
 )
 from rectification.moving import MoveRefused, StaleSave, day_of
-from rectification.states import Decision, RequestOutcome
+from rectification.states import Decision, RequestOutcome, WorkStatus
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def approve(
     Raises MoveRefused, StaleSave; also where what was applied for is no longer what is there.
     """
     measure = request.measure
-    moving.require(permissions.may_review(by, request), measure, "close")
+    _require_reviewer(request, by=by)
     moving.require_seen(measure, version)
     stage = request.stage
     _require_unchanged(request)
@@ -187,6 +187,18 @@ def _apply(measure: Measure, claim: Claim, *, by: User, at: datetime) -> Closeou
         RequestEvidence(request=request, version=each, sha256=each.sha256) for each in versions
     )
     return request
+
+
+def _require_reviewer(request: CloseoutRequest, *, by: User) -> None:
+    """Raises MoveRefused, which says whose turn it is."""
+    if permissions.may_review(by, request):
+        return
+    measure, stage = request.measure, request.stage
+    moving.require(measure.status == WorkStatus.IN_REVIEW, measure, "close")
+    raise MoveRefused(
+        f"{measure.code} 正在“{stage.name}”，由{Role(stage.role).label}审核，"
+        "经手过这条措施的人不能审核。"
+    )
 
 
 def _require_unchanged(request: CloseoutRequest) -> None:
