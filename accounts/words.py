@@ -39,11 +39,11 @@ VERBS = {
     "refuse_extension": "不同意延期",
     "request_extension": "申请延期",
     "withdraw_extension": "撤回延期申请",
-    "granted": "批准",
-    "lapsed": "失效",
-    "refused": "不批准",
-    "request": "申请",
-    "withdrawn": "撤回",
+    "granted": "批准不再适用",
+    "lapsed": "不再适用申请失效",
+    "refused": "不批准不再适用",
+    "request": "申请不再适用",
+    "withdrawn": "撤回不再适用申请",
     # of evidence
     "add_evidence": "上传材料",
     "add_version": "换新版",
@@ -55,8 +55,8 @@ VERBS = {
     "view": "查看",
     "withdraw_evidence": "撤下材料",
     # of a look-back and of 屡查屡犯
-    "decide": "认定",
-    "draw": "抽取",
+    "decide": "认定屡查屡犯",
+    "draw": "抽取回头看",
     "record": "填写检查结果",
     # of a report
     "compose": "起草报告",
@@ -80,20 +80,13 @@ VERBS = {
 # Where the same verb has another word for one kind of subject.
 OF_KIND = {
     ("accountability", "withdraw"): "撤下",
-    ("exemption", "granted"): "批准不再适用",
-    ("exemption", "lapsed"): "不再适用申请失效",
-    ("exemption", "refused"): "不批准不再适用",
-    ("exemption", "request"): "申请不再适用",
-    ("exemption", "withdrawn"): "撤回不再适用申请",
     ("look_back", "close"): "结束回头看",
-    ("look_back", "draw"): "抽取回头看",
     ("measure", "close"): "销号",
     ("money", "withdraw"): "撤下",
     ("outcome", "withdraw"): "撤下",
     ("problem", "close"): "验收销号",
     ("problem", "export"): "导出整改档案",
     ("problem", "reopen"): "重新整改",
-    ("recurrence", "decide"): "认定屡查屡犯",
     ("round", "close"): "结束调度",
 }
 KINDS = {

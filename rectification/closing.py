@@ -17,7 +17,7 @@ from django.db.models import F
 
 from accounts import journal
 from accounts.journal import Act
-from accounts.models import User
+from accounts.models import Role, User
 from rectification import exempting, extending, moving, permissions, shelf
 from rectification.clock import day_of
 from rectification.models import (
@@ -29,7 +29,7 @@ from rectification.models import (
     ReviewStage,
 )
 from rectification.moving import MoveRefused, StaleSave
-from rectification.states import Decision, RequestOutcome
+from rectification.states import Decision, RequestOutcome, WorkStatus
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _approve(
     request: CloseoutRequest, *, by: User, at: datetime, opinion: str, version: int
 ) -> None:
     measure = request.measure
-    moving.require(permissions.may_review(by, request), measure, "close")
+    _require_reviewer(request, by=by)
     moving.require_seen(measure, version)
     stage = request.stage
     _require_unchanged(request)
@@ -209,6 +209,18 @@ def _require_sound(request: CloseoutRequest) -> None:
                 f"{request}所附的 {each.version} 不能通过：{error}"
                 "也可以先退回，由单位重新上传后再申请。"
             ) from error
+
+
+def _require_reviewer(request: CloseoutRequest, *, by: User) -> None:
+    """Raises MoveRefused, which says whose turn it is."""
+    if permissions.may_review(by, request):
+        return
+    measure, stage = request.measure, request.stage
+    moving.require(measure.status == WorkStatus.IN_REVIEW, measure, "close")
+    raise MoveRefused(
+        f"{measure.code} 正在“{stage.name}”，由{Role(stage.role).label}审核，"
+        "经手过这条措施的人不能审核。"
+    )
 
 
 def _require_unchanged(request: CloseoutRequest) -> None:

@@ -1,7 +1,7 @@
 """Answers that span models. Each is a frozen dataclass; the day is always given."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
@@ -37,11 +37,15 @@ DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold 
 
 @dataclass(frozen=True)
 class MeasureRow:
-    """A measure in a list, with its light and, where it came back, why."""
+    """A measure in a list, with its light and, where it came back, why.
+
+    On a desk also whether its reader reports for the lead unit, not only heads it.
+    """
 
     measure: Measure
     light: Light
     reason: str = ""
+    may_report: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,17 +80,25 @@ def desk(user: User, *, on: date) -> Desk:
     """Everything that waits for this person, over all inspections that they have a part in."""
     mine = _answered_for(user, on=on)
     came_back = mine.filter(status__in=CAME_BACK)
+    not_reported = _not_reported(mine).exclude(status__in=CAME_BACK)
     return Desk(
         rounds=_rounds(user),
-        came_back=rows(_with_last_return(came_back)[:DESK_ROWS], on=on),
+        came_back=_for(user, rows(_with_last_return(came_back)[:DESK_ROWS], on=on)),
         overdue=rows(mine.overdue(on=on)[:DESK_ROWS], on=on),
         near=rows(mine.near(on=on)[:DESK_ROWS], on=on),
-        not_reported=rows(_not_reported(mine).exclude(status__in=CAME_BACK)[:DESK_ROWS], on=on),
+        not_reported=_for(user, rows(not_reported[:DESK_ROWS], on=on)),
         to_review=tuple(_to_review(user)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
         to_extend=tuple(_to_extend(user)[:DESK_ROWS]),
         to_exempt=tuple(_to_exempt(user)[:DESK_ROWS]),
         notices=_notices(user),
+    )
+
+
+def _for(user: User, found: tuple[MeasureRow, ...]) -> tuple[MeasureRow, ...]:
+    rights = rights_of(user)
+    return tuple(
+        replace(row, may_report=rights.covers(row.measure.lead_unit, Role.LIAISON)) for row in found
     )
 
 

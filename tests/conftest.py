@@ -43,6 +43,22 @@ def _seed() -> None:
     factory.random.reseed_random(os.environ["TEST_SEED"])
 
 
+# What asks no database says nothing new in a second lane: see tests/lanes.py ---------------------
+
+OF_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    names = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or bool(OF_A_DATABASE & set(names))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("ONLY_WITH_DATABASE") == "1":
+        config.hook.pytest_deselected(items=[each for each in items if not asks_a_database(each)])
+        items[:] = filter(asks_a_database, items)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("skipped"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr

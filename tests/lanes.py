@@ -1,11 +1,16 @@
 """bin/test: the checks, then every test in two lanes side by side, one for each database.
 
-The matrix of rights (tests/test_permissions.py, 8,000 requests) runs in the SQLite lane alone:
-what a person sees is plain SQL that other tests ask on both databases, and the rest of an answer
-depends on no database. So does tests/running, whose systems bring their own embedded one. The
-journeys run in the PostgreSQL lane alone: its live server and the test write at the same time, as
-in production. Everything else runs in both. Nothing here is skipped in silence: each check prints
-its verdict, pytest names each test that was not run, and any failure makes the exit code 1.
+What a second database could not answer otherwise runs in one lane alone:
+- in SQLite, what asks no database at all (tests/conftest.py tells by the fixtures), and
+  tests/running, whose systems bring their own embedded one;
+- in SQLite, the matrix of rights (tests/test_permissions.py, 8,000 requests), in PostgreSQL the
+  canaries (tests/test_canaries.py, 6,000 pages): what a person sees is plain SQL that other tests
+  ask on both databases, and the rest of an answer depends on no database;
+- in PostgreSQL, every shape of request on every address: it carries no value for a database;
+- in PostgreSQL, the journeys: its live server and the test write at the same time, as it will be.
+Everything else runs in both; with --full, so do the canaries, the shapes and what asks no database.
+Nothing here is skipped in silence: each check prints its verdict, pytest names each test that was
+not run and counts what it left to the other lane, and any failure makes the exit code 1.
 """
 
 import argparse
@@ -39,6 +44,9 @@ CHECKS = {
     "system check": ("manage.py", "check", "--fail-level", "WARNING"),
 }
 ONLY_SQLITE = ("tests/running", "tests/test_permissions.py")
+ONLY_POSTGRES = ("tests/journeys",)
+SHAPES = "test_every_address_answers_every_shape_of_request_without_an_error"
+ONLY_POSTGRES_IN_SHORT = ("tests/test_canaries.py", f"tests/test_requests.py::{SHAPES}")
 NO_TESTS = 5  # pytest's exit code where the arguments select nothing
 CLOSING_LINE = re.compile(rb"^=*\s*\d+ [a-z]+.* in [\d.]+s.*$", re.MULTILINE)
 
@@ -73,13 +81,14 @@ def main() -> int:
         checks = run_checks(environment)
         with _postgres_address(given=os.environ.get("DATABASE_URL", "")) as address:
             lanes = run_lanes(
-                _lanes(environment, postgres=address, scratch=Path(scratch)), pytest_arguments
+                _lanes(environment, postgres=address, full=wishes.full), pytest_arguments
             )
     return report(checks, lanes, selected=bool(pytest_arguments), begun=begun)
 
 
 def _environment(scratch: Path, *, full: bool) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "DEBUG"}}
+    foreign = {"DATABASE_URL", "REDIS_URL", "DEBUG", "ONLY_WITH_DATABASE"}
+    kept = {k: v for k, v in os.environ.items() if k not in foreign}
     seed = os.environ.get("TEST_SEED") or str(secrets.randbelow(1_000_000))
     fresh = {"DATA_DIR": str(scratch / "data"), "TEST_SEED": seed, "PYTHONUNBUFFERED": "1"}
     return {**kept, **fresh, **({"FULL": "1"} if full else {})}
@@ -112,13 +121,16 @@ def _postgres_address(*, given: str) -> Iterator[str]:
         yield address
 
 
-def _lanes(environment: dict[str, str], *, postgres: str, scratch: Path) -> list[Lane]:
+def _lanes(environment: dict[str, str], *, postgres: str, full: bool) -> list[Lane]:
     def lane(name: str, *, leaves_out: tuple[str, ...], **more: str) -> Lane:
-        return Lane(name, leaves_out, {**environment, "DATA_DIR": str(scratch / name), **more})
+        folder = Path(environment["DATA_DIR"]).with_name(name)
+        return Lane(name, leaves_out, {**environment, "DATA_DIR": str(folder), **more})
 
+    short = {} if full else {"ONLY_WITH_DATABASE": "1"}
+    elsewhere = ONLY_POSTGRES if full else ONLY_POSTGRES + ONLY_POSTGRES_IN_SHORT
     return [
-        lane("PostgreSQL", leaves_out=ONLY_SQLITE, DATABASE_URL=postgres),
-        lane("SQLite", leaves_out=("tests/journeys",)),
+        lane("PostgreSQL", leaves_out=ONLY_SQLITE, DATABASE_URL=postgres, **short),
+        lane("SQLite", leaves_out=elsewhere),
     ]
 
 
@@ -140,9 +152,10 @@ def run_lanes(lanes: list[Lane], pytest_arguments: list[str]) -> list[Outcome]:
 
 def _start(lane: Lane, pytest_arguments: list[str]) -> "subprocess.Popen[bytes]":
     parent = os.getpid()
+    without = [f"--{'deselect' if '::' in each else 'ignore'}={each}" for each in lane.leaves_out]
     return subprocess.Popen(
         (
-            *(sys.executable, "-m", "pytest", *(f"--ignore={each}" for each in lane.leaves_out)),
+            *(sys.executable, "-m", "pytest", *without),
             *("-o", f"cache_dir={lane.environment['DATA_DIR']}/cache", *pytest_arguments),
         ),
         env=lane.environment,

@@ -8,8 +8,6 @@ import io
 import logging
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ from accounts.models import JournalEntry, JournalHead, Role, Unit, User
 from rectification.models import DispatchRound, Inspection, Measure, ReviewStage, Workday
 from reports.models import PageCount, Publication
 from tests.addresses import Address, addresses
+from tests.aviary import PREFIX, Aviary
 from tests.belongings import DAY, SOWN
 from tests.factories import (
     NOON,
@@ -42,7 +41,6 @@ from tests.two_bureaus import (
     publish,
 )
 
-PREFIX = {"own": "zqa", "sibling": "zqb", "other": "zqc"}
 SHORT = 6  # a shorter identifier stands in pages by chance
 IDENTIFIERS = {"code", "slug"}  # read by address: canaries as they are
 # What says how a thing is set or moved, not what it says.
@@ -61,29 +59,6 @@ SEEN_BY: dict[str, set[str]] = {
     Role.SECURITY_ADMIN: {"unit", "user"},
     Role.AUDIT_ADMIN: {"journalentry", "user"},
 }
-
-
-@dataclass
-class Aviary:
-    """The planted words: by group (own, sibling, other), each with the model and field it is in."""
-
-    words: dict[str, dict[str, str]] = field(
-        default_factory=lambda: {group: {} for group in PREFIX}
-    )
-    numbers: Iterator[int] = field(default_factory=count)
-
-    def word(self, group: str, where: str) -> str:
-        made = f"{PREFIX[group]}{next(self.numbers):04}"
-        self.words[group][made] = where
-        return made
-
-    def found_in(self, text: str, *groups: str) -> dict[str, str]:
-        return {
-            word: where
-            for group in groups
-            for word, where in self.words[group].items()
-            if word in text
-        }
 
 
 def marks() -> dict[type[models.Model], int]:
@@ -219,18 +194,23 @@ class Reader:
 
     def __init__(self, world: World, role: str) -> None:
         self.world = world
+        self.opened: set[str] = set()
         self.client = Client(raise_request_exception=False)
         self.of_admin = role in SEEN_BY
         if role in world.people:
             self.client.force_login(world.people[role])
 
     def everything(self, place: Place) -> Iterator[tuple[str, str]]:
-        """Each address and what it says, for the objects of this place."""
+        """Each address and what it says, for the objects of this place; none twice, since two
+        places of one inspection share its lists."""
         for address in addresses():
             of_admin = address.name.startswith("admin:")
             if address.name.endswith((":sign_out", ":logout")) or (of_admin and not self.of_admin):
                 continue  # that there is no admin site for the others, the matrix shows
             path = address.path(self._arguments(address, place))
+            if path in self.opened:
+                continue
+            self.opened.add(path)
             yield path, self.read(path)
             if address.name.endswith(("_list", ":measure_detail", ":problem_detail")):
                 yield f"{path}?page=2", self.read(f"{path}?page=2&on=2025-08-01")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests import lanes as module
+from tests.conftest import REPOSITORY
 from tests.lanes import Outcome, report
 
 GREEN = b"...   [100%]\nTEST_SEED=1\n3 passed, 1 skipped in 0.12s\n"
@@ -42,3 +44,24 @@ def test_arguments_that_select_nothing_anywhere_are_a_failure():
     lanes = [Outcome("SQLite", 5, b""), Outcome("PostgreSQL", 5, b"")]
 
     assert report([check()], lanes, selected=True, begun=0) == 1
+
+
+def test_what_one_lane_leaves_out_is_there_and_runs_in_the_other():
+    environment = {"DATA_DIR": "/nowhere/data"}
+    for full in (False, True):
+        one, other = module._lanes(environment, postgres="postgres://", full=full)
+        assert set(one.leaves_out) & set(other.leaves_out) == set()
+        assert "ONLY_WITH_DATABASE" not in other.environment
+        for path, _, name in (
+            each.partition("::") for each in (*one.leaves_out, *other.leaves_out)
+        ):
+            assert (REPOSITORY / path).exists()
+            assert not name or f"def {name}(" in (REPOSITORY / path).read_text(encoding="utf-8")
+
+
+def test_the_full_run_leaves_to_one_lane_only_what_cannot_run_in_both():
+    one, other = module._lanes({"DATA_DIR": "/nowhere/data"}, postgres="postgres://", full=True)
+
+    assert one.leaves_out == ("tests/running", "tests/test_permissions.py")
+    assert other.leaves_out == ("tests/journeys",)
+    assert "ONLY_WITH_DATABASE" not in one.environment

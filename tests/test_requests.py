@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -168,24 +169,25 @@ def test_every_address_answers_every_shape_of_request_without_an_error(db, quiet
 ARGUMENTS = ("page", "on", "unit", "q", "next", "date", "o", "p", "e", "_to_field", "_popup")
 
 
+VALUES = ("", "-1", "1e9", "abc", "%00", "%ED%A0%80", "2025-13-01", "9" * 400, "1%27")
+
+
 @pytest.mark.parametrize("role", [Role.OFFICE, Role.SYSTEM_ADMIN])
-@pytest.mark.parametrize(
-    "value", ["", "-1", "1e9", "abc", "%00", "%ED%A0%80", "2025-13-01", "9" * 400, "1%27"]
-)
-def test_every_page_answers_any_value_of_any_argument(db, quiet, role, value):
+def test_every_page_answers_any_value_of_any_argument(db, quiet, role):
     world = two_bureaus()
     client = Client(raise_request_exception=False)
     client.force_login(world.people[role])
-    query = "&".join(f"{name}={value}" for name in ARGUMENTS)
-    for address in addresses():
-        if address.name.startswith("admin:") == (role == Role.SYSTEM_ADMIN):
-            arguments = arguments_of(
-                address.name, address.route, set(address.parameters), world.own
-            )
-            path = address.path(arguments)
-            answer = client.get(f"{path}?{query}")
-            assert answer.status_code < 500, path
-            answer.getvalue()
+    asked = [
+        each for each in addresses() if each.name.startswith("admin:") == (role != Role.OFFICE)
+    ]
+    for value, address in product(VALUES, asked):
+        arguments = arguments_of(address.name, address.route, set(address.parameters), world.own)
+        path = f"{address.path(arguments)}?{'&'.join(f'{name}={value}' for name in ARGUMENTS)}"
+        with transaction.atomic():
+            answer = client.get(path)
+            answer.getvalue()  # reads a file to its end, which closes it
+            transaction.set_rollback(True)
+        assert answer.status_code < 500, path
 
 
 def test_what_is_no_page_is_not_there(cast, quiet):  # noqa: F811

@@ -27,7 +27,7 @@ class Standing(NamedTuple):
 
 class Difference(NamedTuple):
     label: str
-    theirs: str
+    theirs: str | None  # None where nobody else changed anything
     yours: str
 
 
@@ -46,7 +46,10 @@ class Conflict:
 
     @classmethod
     def beside(cls, standing: Standing, form: Versioned, *, sentence: str) -> Self:
-        return cls(sentence, standing.last_act, _differences(form, standing.texts))
+        differences = _differences(form, standing.texts)
+        if form.cleaned_data["version"] == standing.version:  # refused, but not for being late
+            differences = tuple(each._replace(theirs=None) for each in differences)
+        return cls(sentence, standing.last_act, differences)
 
     @classmethod
     def with_row(
@@ -119,7 +122,7 @@ def _differences(form: Versioned, theirs: Mapping[str, Any]) -> tuple[Difference
         for bound in form.visible_fields()
         if bound.name in theirs
     )
-    return tuple(each for each in texts if _plain(each.theirs) != _plain(each.yours))
+    return tuple(each for each in texts if _plain(each.theirs or "") != _plain(each.yours))
 
 
 def _plain(text: str) -> str:

@@ -57,6 +57,15 @@ def test_what_is_refused_stops_no_other_and_says_why(cast, client, measures):
     assert Review.objects.count() == 1
 
 
+def test_who_comes_before_their_turn_is_told_whose_turn_it_is(cast, client, measures):
+    apply_for(measures[0], cast)
+    client.force_login(cast.office)
+
+    (refused,) = send(client, cast, "2:M-900-1", verb="approve").context["outcome"].refused
+
+    assert "正在“单位负责人初审”，由单位负责人审核" in refused.why
+
+
 def test_a_measure_of_another_unit_is_not_even_named(cast, client, measures):
     client.force_login(cast.liaison)
 

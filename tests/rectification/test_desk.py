@@ -1,5 +1,6 @@
 """我的待办: what each person finds there, each thing once, and the way on."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_measure_is_listed_once(cast, client):
     assert codes(desk.came_back) == [cast.measure.code]
     assert codes(desk.not_reported) == [owed.code]
     assert codes(desk.due) == [waiting.code]
+
+
+@pytest.mark.parametrize(
+    ("who", "ways"), [("liaison", ["重新报送", "报送"]), ("head", ["查看"] * 2)]
+)
+def test_who_only_heads_the_unit_is_not_sent_to_a_form_that_is_not_theirs(cast, client, who, ways):
+    DispatchRoundFactory(inspection=cast.inspection, number=13)
+    MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2")
+    _returned(cast)
+
+    page = opened(client, getattr(cast, who)).content.decode()
+
+    assert re.findall(r'class="button[^>]*>(重新报送|报送|查看)<', page) == ways
 
 
 def test_who_sees_the_whole_finds_where_it_stands_with_the_lists_behind(cast, client):

@@ -115,6 +115,18 @@ def test_a_refused_move_says_why_and_shows_what_was_typed(cast, client):
     assert "又有新进展" in answer.content.decode()
 
 
+def test_where_nobody_else_saved_there_is_nothing_to_compare(cast, client):
+    client.force_login(cast.liaison)
+
+    answer = post(client, cast, "submit", statement="制度已印发。")
+
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert "还没有佐证材料" in html
+    assert "现在的内容" not in html
+    assert answer.context["submit_form"]["statement"].value() == "制度已印发。"
+
+
 def test_htmx_gets_the_conflict_too(cast, client):
     client.force_login(cast.liaison)
     post(client, cast, "report", text="先报的")

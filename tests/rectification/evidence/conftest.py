@@ -7,7 +7,9 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from rectification.evidence import confined, inspecting
 from rectification.models import Evidence
+from tests.conftest import FULL
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 from tests.rectification.evidence import files
 
@@ -18,6 +20,20 @@ FOLDER = "evidence"
 @pytest.fixture(autouse=True)
 def _own_disk(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def in_a_child():
+    """Each file of this test is looked into in a process of its own, as in the running system."""
+
+
+@pytest.fixture(autouse=True)
+def _looked_into_here(request, monkeypatch):
+    """A start of a process costs more than the look itself. What the child says is what the look
+    says here: test_inspecting.py compares them, and the tests `in_a_child` upload through it."""
+    by_itself = request.module.__name__.endswith("test_inspecting")
+    if not (FULL or by_itself or "in_a_child" in request.fixturenames):
+        monkeypatch.setattr(confined, "inspect", inspecting.inspect)
 
 
 def on_disk() -> list[Path]:

@@ -11,6 +11,7 @@ from PIL import Image
 from accounts.models import JournalEntry
 from rectification.evidence import storing
 from rectification.models import Evidence
+from tests.conftest import FULL
 from tests.factories import MeasureFactory
 from tests.rectification.evidence import files
 from tests.rectification.evidence.conftest import address, planted, sent, upload
@@ -78,9 +79,10 @@ def test_a_foreign_file_is_as_if_absent_under_every_address(client, cast, piece)
     assert not JournalEntry.objects.filter(by=cast.stranger).exists()
 
 
-def test_guessing_1000_numbers_finds_nothing(client, cast, piece):
+def test_guessing_numbers_finds_nothing(client, cast, piece):
     client.force_login(cast.stranger)
-    guesses = {client.get(f"{cast.base}evidence/{n}/1/file/").status_code for n in range(1000)}
+    numbers = range(1000 if FULL else 100)
+    guesses = {client.get(f"{cast.base}evidence/{n}/1/file/").status_code for n in numbers}
 
     assert guesses == {404}
 

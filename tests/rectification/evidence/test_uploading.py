@@ -47,6 +47,7 @@ def test_several_files_at_once_are_several_pieces_and_one_name_may_come_twice(cl
     assert len(on_disk()) == 2
 
 
+@pytest.mark.usefixtures("in_a_child")
 @pytest.mark.parametrize("name", SOUND)
 def test_every_kind_that_is_named_is_taken(client, cast, name):
     planted(client, cast, name, SOUND[name])
@@ -122,6 +123,14 @@ def test_a_hostile_file_leaves_nothing(client, cast, case):
 
     assert naming.ALLOWED in page
     assert "20MB" in page
+
+
+@pytest.mark.usefixtures("in_a_child")
+@pytest.mark.parametrize("case", ["PDF with /Launch", "PNG of 50,000 x 50,000", "docx with a DTD"])
+def test_the_child_keeps_a_hostile_file_out_too(client, cast, case):
+    name, content = HOSTILE[case]
+
+    assert naming.ALLOWED in refused(upload(client, cast, sent(name, content)))
 
 
 @pytest.mark.parametrize("name", ["", "."])
@@ -219,6 +228,7 @@ def test_a_request_without_the_token_leaves_nothing(cast):
     refused(upload(client, cast, sent("a.pdf", files.pdf())))
 
 
+@pytest.mark.usefixtures("in_a_child")
 def test_a_mark_of_secrecy_is_recorded_without_what_it_says(client, cast):
     refused(upload(client, cast, sent("a.docx", files.word("王某某 机密★3年"))))
     refused(upload(client, cast, sent("机密★王某某.pdf", files.pdf())))
