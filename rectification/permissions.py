@@ -25,6 +25,7 @@ from rectification.models import (
     MeasureQuerySet,
     Problem,
     ProgressEntry,
+    RequestEvidence,
     Review,
 )
 from rectification.models.closeout import REVIEWING
@@ -74,11 +75,16 @@ def may_submit(user: User, measure: Measure) -> bool:
 
 
 def may_withdraw(user: User, request: CloseoutRequest) -> bool:
-    """Take a waiting application back, or change it: whoever made it, or, where they have left,
-    a liaison of the lead unit."""
-    mine = request.applied_by_id == user.pk
+    """Take a waiting application back: whoever made it, or, where they have left, a liaison of
+    the lead unit."""
+    mine = request.applied_by_id == user.pk and request.outcome == RequestOutcome.PENDING
+    return mine or may_resubmit(user, request)
+
+
+def may_resubmit(user: User, request: CloseoutRequest) -> bool:
+    """Change a waiting application, which is to apply again: a liaison of the lead unit."""
     led = rights_of(user).covers(request.measure.lead_unit, Role.LIAISON)
-    return (mine or led) and request.outcome == RequestOutcome.PENDING
+    return led and request.outcome == RequestOutcome.PENDING
 
 
 def may_review(user: User, request: CloseoutRequest) -> bool:
@@ -214,8 +220,8 @@ def _reports_for(user: User, measure: Measure) -> bool:
 
 
 def _had_a_hand(user: User) -> Q:
-    """Applied, reported on the measure, or reviewed this application at another stage, unless the
-    inspection lets one person review several.
+    """Applied, reported on the measure, gave evidence that it rests on, or reviewed this
+    application at another stage, unless the inspection lets one person review several.
 
     Who acts for somebody is two persons here, and so is who acted then: what one of the one pair
     has done bars both of the other.
@@ -226,7 +232,14 @@ def _had_a_hand(user: User) -> Q:
         request=OuterRef("pk"),
         request__measure__inspection__reviewers_may_repeat=False,
     )
-    return done_by(user, "applied_by") | Exists(reported) | Exists(reviewed)
+    gave = RequestEvidence.objects.filter(_gave(user), request=OuterRef("pk"))
+    return done_by(user, "applied_by") | Exists(reported) | Exists(gave) | Exists(reviewed)
+
+
+def _gave(user: User) -> Q:
+    """Of the evidence of an application what this person, or the one they act for, has sent."""
+    persons = [each for each in (user, user.acting_for) if each is not None]
+    return Q(version__by__in=persons) | Q(version__on_behalf_of__in=persons)
 
 
 def done_by(user: User, who: str = "by") -> Q:
@@ -297,5 +310,6 @@ def had_a_hand_in(user: User, measures: MeasureQuerySet) -> set[int]:
     reported = ProgressEntry.objects.filter(done_by(user), measure=OuterRef("pk"))
     applied = CloseoutRequest.objects.filter(done_by(user, "applied_by"), measure=OuterRef("pk"))
     reviewed = Review.objects.filter(done_by(user), request__measure=OuterRef("pk"))
-    touched = Exists(reported) | Exists(applied) | Exists(reviewed)
+    gave = RequestEvidence.objects.filter(_gave(user), request__measure=OuterRef("pk"))
+    touched = Exists(reported) | Exists(applied) | Exists(gave) | Exists(reviewed)
     return set(measures.filter(touched).order_by().values_list("pk", flat=True))

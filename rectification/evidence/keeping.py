@@ -252,7 +252,7 @@ def _piece(
     piece = Evidence(
         inspection=measure.inspection,
         number=(last or 0) + 1,
-        unit=by.unit or measure.lead_unit,
+        unit=(by.acting_for or by).unit or measure.lead_unit,
         **said,
     )
     piece.full_clean()

@@ -151,9 +151,10 @@ def offered_forms(user, measure, *, pending, told, on):
         forms["report"] = ReportForm(initial={**version, **last}, auto_id="report-%s")
     if permissions.may_submit(user, measure):
         forms["submit"] = SubmitForm(initial=_last_claim(measure, version), auto_id="submit-%s")
-    if pending and permissions.may_withdraw(user, pending):
+    if pending and permissions.may_resubmit(user, pending):
         said = {"statement": pending.statement, "evidence_note": pending.evidence_note}
         forms["resubmit"] = ResubmitForm(initial={**version, **said}, auto_id="resubmit-%s")
+    if pending and permissions.may_withdraw(user, pending):
         forms["withdraw"] = WithdrawForm(initial=version, auto_id="withdraw-%s")
     if pending and permissions.may_review(user, pending):
         forms["approve"] = ApproveForm(initial=version, auto_id="approve-%s")
