@@ -233,7 +233,8 @@ def _had_a_hand(user: User) -> Q:
         request__measure__inspection__reviewers_may_repeat=False,
     )
     gave = RequestEvidence.objects.filter(_gave(user), request=OuterRef("pk"))
-    return done_by(user, "applied_by") | Exists(reported) | Exists(gave) | Exists(reviewed)
+    touched = Q(Exists(reported)) | Q(Exists(gave)) | Q(Exists(reviewed))
+    return done_by(user, "applied_by") | touched
 
 
 def _gave(user: User) -> Q:
