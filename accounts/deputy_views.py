@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404
+from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -58,6 +59,7 @@ def deputy_act(request, pk):
         raise Http404
     deputies.begin(row, by=request.user, at=timezone.now())
     request.session[SESSION_KEY] = row.pk
+    rotate_token(request)  # a form that another tab opened in the own name is not sent in this one
     return redirect("rectification:desk")
 
 
@@ -67,6 +69,7 @@ def deputy_rest(request):
     if row is not None:
         deputies.rest(row, by=request.user, at=timezone.now())
         del request.session[SESSION_KEY]
+        rotate_token(request)
         messages.success(request, f"已结束代理{row.principal}，现在办理的是您本人的事")
     return redirect("rectification:desk")
 

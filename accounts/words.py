@@ -50,6 +50,7 @@ VERBS = {
     "amend_evidence": "修改材料说明",
     "download": "下载",
     "link_evidence": "关联措施",
+    "preview": "预览",
     "refuse_secret": "拒收涉密内容",
     "unlink_evidence": "解除关联",
     "view": "查看",

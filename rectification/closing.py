@@ -66,7 +66,7 @@ def resubmit(
     Raises MoveRefused, StaleSave.
     """
     measure = request.measure
-    moving.require(permissions.may_withdraw(by, request), measure, "resubmit")
+    moving.require(permissions.may_resubmit(by, request), measure, "resubmit")
     moving.move_measure(measure, "resubmit", by=by, at=at, version=version)
     _lapse(request, why="申请人修改了申请内容，重新审核。", at=at)
     return _apply(measure, Claim(statement, evidence_note), by=by, at=at)

@@ -25,6 +25,7 @@ from rectification.models import (
     MeasureQuerySet,
     Problem,
     ProgressEntry,
+    RequestEvidence,
     Review,
 )
 from rectification.models.closeout import REVIEWING
@@ -113,11 +114,17 @@ def may_submit(user: User, measure: Measure) -> bool:
 
 
 def may_withdraw(user: User, request: CloseoutRequest) -> bool:
-    """Take a waiting application back, or change it: whoever made it, or, where they have left,
-    a liaison of the lead unit."""
+    """Take a waiting application back: whoever made it, or, where they have left, a liaison of
+    the lead unit."""
     mine = _is_one_of(user, request.applied_by_id, request.on_behalf_of_id)
+    waits = request.outcome == RequestOutcome.PENDING
+    return (mine and waits) or may_resubmit(user, request)
+
+
+def may_resubmit(user: User, request: CloseoutRequest) -> bool:
+    """Change a waiting application, which is to apply again: a liaison of the lead unit."""
     led = rights_of(user).covers(request.measure.lead_unit, Role.LIAISON)
-    return (mine or led) and request.outcome == RequestOutcome.PENDING
+    return led and request.outcome == RequestOutcome.PENDING
 
 
 def may_review(user: User, request: CloseoutRequest) -> bool:
@@ -267,22 +274,31 @@ def done_by(user: User, who: str = "by") -> Q:
 
 
 def had_a_hand_in(user: User, measures: MeasureQuerySet) -> set[int]:
-    """Those of the measures that the person reported on, applied for or reviewed."""
+    """Those of the measures that the person reported on, gave evidence to, applied for or
+    reviewed."""
     applied = CloseoutRequest.objects.filter(done_by(user, "applied_by"), measure=OuterRef("pk"))
     reviewed = Review.objects.filter(done_by(user), request__measure=OuterRef("pk"))
-    touched = _reported(user, "pk") | Exists(applied) | Exists(reviewed)
+    gave = RequestEvidence.objects.filter(_gave(user), request__measure=OuterRef("pk"))
+    touched = _reported(user, "pk") | Exists(applied) | Exists(gave) | Exists(reviewed)
     return set(measures.filter(touched).order_by().values_list("pk", flat=True))
 
 
 def _had_a_hand(user: User) -> Q:
-    """Applied, reported on the measure, or reviewed this application at another stage, unless the
-    inspection lets one person review several."""
+    """Applied, reported on the measure, gave evidence that it rests on, or reviewed this
+    application at another stage, unless the inspection lets one person review several."""
     reviewed = Review.objects.filter(
         done_by(user),
         request=OuterRef("pk"),
         request__measure__inspection__reviewers_may_repeat=False,
     )
-    return done_by(user, "applied_by") | _reported(user) | Exists(reviewed)
+    gave = RequestEvidence.objects.filter(_gave(user), request=OuterRef("pk"))
+    return done_by(user, "applied_by") | _reported(user) | Exists(gave) | Exists(reviewed)
+
+
+def _gave(user: User) -> Q:
+    """Of the evidence of an application, what the person has sent or had sent."""
+    persons = _persons(user)
+    return Q(version__by__in=persons) | Q(version__on_behalf_of__in=persons)
 
 
 def _reported(user: User, measure: str = "measure") -> Exists:

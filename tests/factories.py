@@ -55,7 +55,7 @@ class InspectionFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Inspection
 
-    code = factory.Sequence("x{}".format)
+    code = factory.Sequence("x-{}".format)
     name = factory.Sequence("市委第三巡察组 2025年反馈{}".format)
     inspecting_body = "市委第三巡察组"
     inspected_unit = factory.LazyFunction(bureau)

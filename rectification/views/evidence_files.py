@@ -51,7 +51,8 @@ def evidence_file(request, inspection, number, version):
 
 @require_safe
 def evidence_preview(request, inspection, number, version, page):
-    """A page of the file as a picture. Recorded with the page that shows it."""
+    """A page of the file as a picture. The page that shows it may not have been asked for: each
+    picture is recorded."""
     evidence = access.evidence(request.user, inspection, number)
     row = get_object_or_404(evidence.versions, number=version)
     if not 1 <= page <= row.pages:
@@ -61,6 +62,10 @@ def evidence_preview(request, inspection, number, version, page):
         picture = confined.preview(path, name=row.name, page=page)
     except (storing.FileDamaged, confined.PreviewFailed) as error:
         raise Http404 from error
+    if request.method == "GET":
+        after = {"version": row.number, "page": page}
+        act = Act("preview", "evidence", evidence.subject_code, after=after)
+        journal.append(act, by=request.user, at=timezone.now())
     return HttpResponse(picture, content_type="image/png", headers=SANDBOX)
 
 

@@ -1,11 +1,13 @@
 """A deputy acts for somebody for a period: who may give it, what it gives, when it is over."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from accounts import deputies
 from accounts.deputies import DeputyRefused, Period
@@ -311,3 +313,23 @@ def test_a_deputyship_is_ended_once(client, pair):
 
     assert "这项代理已经结束" in answer.content.decode()
     assert [verb for verb, *_ in written()] == ["appoint", "end"]
+
+
+def test_what_another_tab_opened_in_the_own_name_is_not_sent_in_the_principals(pair):
+    """And the other way round: nobody acts in a name that the page before them did not show."""
+    row = appointed(*pair)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(row.deputy)
+
+    def token():
+        page = client.get(PAGE).content.decode()
+        return {"csrfmiddlewaretoken": re.search(r'csrfmiddlewaretoken" value="(\w+)', page)[1]}
+
+    own = token()
+    assert client.post(f"{PAGE}{row.pk}/act/", own).status_code == 302
+    assert client.post("/accounts/password/", own).status_code == 403
+
+    as_deputy = token()
+    assert client.post(f"{PAGE}rest/", as_deputy).status_code == 302
+    answer = client.post("/accounts/password/", as_deputy)
+    assert (answer.status_code, "代理" in answer.content.decode()) == (403, True)

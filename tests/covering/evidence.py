@@ -149,4 +149,5 @@ def read(name, path):
 
 read("evidence_detail", "evidence/1/")
 read("evidence_file", "evidence/1/1/file/")
+read("evidence_preview", "evidence/1/1/preview/1/")
 read("problem_archive", "problems/P-900/archive/")

@@ -9,6 +9,7 @@ from rectification import permissions, workflow
 from rectification.models import CloseoutRequest, Measure, Review
 from rectification.states import WorkStatus
 from tests.factories import NOON, PLANNED, person
+from tests.rectification.evidence.conftest import planted
 from tests.rectification.extending import ask
 
 
@@ -60,6 +61,30 @@ def test_whoever_applied_decides_neither_way_although_they_head_the_unit(cast, p
 
     assert not Review.objects.exists()
     assert decisions(post, cast.head)[0] == 302
+
+
+def test_whoever_gave_the_evidence_does_not_decide_on_it(cast, post, client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+    piece = planted(client, cast, user=cast.office)
+    assert submit(post, cast.liaison) == 302
+    assert post(cast.head, "approve").status_code == 302
+
+    assert decisions(post, cast.office) == (409, 409)
+
+    colleague = person(Role.OFFICE, cast.inspection.inspected_unit)
+    assert piece.latest.by == cast.office
+    assert decisions(post, colleague)[0] == 302
+
+
+def test_whoever_is_no_liaison_any_more_takes_an_application_back_and_changes_none(cast, post):
+    also(cast.liaison, Role.SUPERVISOR, cast.division)
+    assert submit(post, cast.liaison) == 302
+    RoleAssignment.objects.filter(user=cast.liaison, role=Role.LIAISON).update(
+        ended_on=timezone.localdate()
+    )
+
+    assert post(cast.liaison, "resubmit", statement="改过").status_code == 409
+    assert post(cast.liaison, "withdraw", why="不全").status_code == 302
 
 
 def test_whoever_reported_does_not_decide_although_another_applied(cast, post):

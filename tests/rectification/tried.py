@@ -246,7 +246,7 @@ CLOSE_OUT = [
         "bulk/",
         "liaison",
         BulkForm,
-        lambda _: {"verb": "nil_return", "note": "无变化", "chosen": ["1:M-900-1"]},
+        lambda _: {"verb": "nil_return", "note": "", "chosen": ["1:M-900-1"]},
         done=200,
     ),
 ]
@@ -333,7 +333,7 @@ LOOKING_BACK = [
         "office",
         LookBackForm,
         lambda _: {"name": "三季度", "scope": "all", "checklist": "还在吗"},
-        {NUMBER: (), DAY: ("closed_until",), CHOICE: ("scope",), KEY: ("unit",)},
+        {DAY: ("closed_until",), CHOICE: ("scope",), KEY: ("unit",)},
         "lookback/",
         close,
         ("checklist",),
@@ -384,9 +384,8 @@ EVIDENCE = [
         "liaison",
         UnlinkForm,
         lambda _: {"why": "错传"},
-        {},
-        PIECE,
-        piece,
+        shown_at=PIECE,
+        before=piece,
     ),
 ]
 NEW_FORMS = [*CLOSE_OUT, *WISHES, *LOOKING_BACK, *EVIDENCE]

@@ -43,7 +43,7 @@ def do(client, cast, piece, verb: str, **typed):
 
 
 def verbs() -> list[str]:
-    quiet = ("view", "download")
+    quiet = ("view", "download", "preview")
     return list(JournalEntry.objects.exclude(verb__in=quiet).values_list("verb", flat=True))
 
 

@@ -134,6 +134,13 @@ def test_the_pages_of_a_document_are_shown(client, cast, piece):
     assert client.get(f"{address(cast, piece)}1/preview/3/").status_code == 404
 
 
+def test_a_preview_is_recorded_also_where_nobody_asked_for_the_page(client, cast, piece):
+    client.get(f"{address(cast, piece)}1/preview/1/")
+
+    entry = JournalEntry.objects.get(verb="preview")
+    assert (entry.by, entry.after) == (cast.liaison, {"version": 1, "page": 1})
+
+
 def test_looking_at_a_piece_is_recorded_once(client, cast, piece):
     page = client.get(address(cast, piece)).content.decode()
     client.get(f"{address(cast, piece)}1/preview/1/")
