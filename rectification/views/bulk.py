@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from rectification import access, bulk, closing, moving, permissions, workflow
 from rectification.forms import BULK_VERBS, NOTHING_NEW, BulkForm
 from rectification.models import Measure
+from rectification.views.refusals import note_secrecy
 
 
 @require_POST
@@ -24,6 +25,7 @@ def measure_bulk(request, inspection):
         context["outcome"] = bulk.carry_out(
             chosen, lambda measure, version: verb(measure, version, asked=asked, by=by, at=at)
         )
+    note_secrecy(form, kind="inspection", code=found.code, by=request.user, at=timezone.now())
     context["says"] = BULK_VERBS.get(form.data.get("verb", ""), "")
     return render(request, "rectification/measure_bulk.html", context)
 
