@@ -1,7 +1,7 @@
 """What the office types of a look-back and of a recurring problem. Forms validate and stop."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -144,6 +144,9 @@ class ItemForm(Versioned):
             required=False,
             help_text="认定反弹时必填，会写进措施和问题的经过。",
         )
+
+    def anew(self, data: Mapping[str, Any]) -> Self:
+        return type(self)(data, questions=self.questions, auto_id=self.auto_id)
 
     def answers(self) -> list[tuple[str, bool, str]]:
         """Question, yes or no, and note, of a form that is valid."""

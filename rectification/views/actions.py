@@ -124,7 +124,9 @@ def act(request, measure, form, verb, *, standing=reported):
     what stands now, which `standing` says of a measure and a form."""
     name = request.resolver_match.url_name.removeprefix("measure_")
     if not form.is_valid():
-        note_secrecy(form, kind="measure", row=measure, by=request.user, at=timezone.now())
+        note_secrecy(
+            form, kind="measure", code=measure.subject_code, by=request.user, at=timezone.now()
+        )
         return measure_page(request, measure, filled={name: form})
     try:
         said = verb(**form.cleaned_data)

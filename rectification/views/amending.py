@@ -64,7 +64,7 @@ def _amend(request, row, form_class, amend, *, kind):
         return _page(request, row, form_class(row=row), kind=kind)
     form = form_class(request.POST, row=row)
     if not form.is_valid() and not _is_stale(form, row):
-        note_secrecy(form, kind=kind, row=row, by=request.user, at=timezone.now())
+        note_secrecy(form, kind=kind, code=row.subject_code, by=request.user, at=timezone.now())
         return _page(request, row, form, kind=kind)
     try:
         if _is_stale(form, row):
@@ -88,7 +88,7 @@ def _is_stale(form, row):
 
 
 def _conflict(request, row, form, refusal, *, kind):
-    note_secrecy(form, kind=kind, row=row, by=request.user, at=timezone.now())
+    note_secrecy(form, kind=kind, code=row.subject_code, by=request.user, at=timezone.now())
     standing = form.standing(row)
     subject = (kind, row.subject_code)
     conflict = Conflict.with_row(form, standing, subject=subject, sentence=str(refusal))

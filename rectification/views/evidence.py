@@ -187,7 +187,9 @@ def _add(request, measure):
             place = (measure.inspection.code, measure.code)
             return _go(request, reverse("rectification:measure_detail", args=place))
     if not form.is_valid():
-        note_secrecy(form, kind="measure", row=measure, by=request.user, at=timezone.now())
+        note_secrecy(
+            form, kind="measure", code=measure.subject_code, by=request.user, at=timezone.now()
+        )
     filled = {"upload": form}
     return measure_page(request, measure, filled=filled, files_error=refusal, status=422)
 
@@ -278,7 +280,9 @@ def _act(request, evidence, form, verb):
     """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
     name = request.resolver_match.url_name.removeprefix("evidence_")
     if not form.is_valid():
-        note_secrecy(form, kind="evidence", row=evidence, by=request.user, at=timezone.now())
+        note_secrecy(
+            form, kind="evidence", code=evidence.subject_code, by=request.user, at=timezone.now()
+        )
         return evidence_page(request, evidence, filled={name: form})
     code, number = evidence.inspection.code, evidence.number
     try:

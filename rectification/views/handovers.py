@@ -37,7 +37,9 @@ def problem_hand_over(request, inspection, code):
         return _problem_page(request, found, problem, form)
     form = HandOverForm(request.POST, row=problem, auto_id="hand-over-%s")
     if not form.is_valid():
-        note_secrecy(form, kind="problem", row=problem, by=request.user, at=timezone.now())
+        note_secrecy(
+            form, kind="problem", code=problem.subject_code, by=request.user, at=timezone.now()
+        )
         return _problem_page(request, found, problem, form)
     try:
         said = _passed_on(request, form)
@@ -71,7 +73,7 @@ def handover_confirm(request, inspection):
     former = asked.cleaned_data["former"]
     form = HandOverEverythingForm(request.POST, inspection=found, former=former)
     if not form.is_valid():
-        note_secrecy(form, kind="inspection", row=found, by=request.user, at=timezone.now())
+        note_secrecy(form, kind="inspection", code=found.code, by=request.user, at=timezone.now())
         return _page(request, found, asked, former=former, form=form)
     told = form.cleaned_data
     try:

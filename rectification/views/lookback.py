@@ -14,7 +14,7 @@ from rectification import access, clock, drawing, looking_back, moving, permissi
 from rectification.look_back_forms import CloseForm, ItemForm, LookBackForm
 from rectification.models import LookBack, LookBackItem, LookBackResult, Measure
 from rectification.models.lookback import population
-from rectification.views.conflicts import Conflict, Difference, last_act
+from rectification.views.conflicts import Conflict, Standing, again, last_act
 from rectification.views.refusals import note_secrecy
 
 RESULT_TONES = {"": "plain", LookBackResult.CONSOLIDATED: "done", LookBackResult.REBOUNDED: "near"}
@@ -80,7 +80,7 @@ def lookback_draw(request, inspection):
     found = access.run(request.user, inspection)
     form = LookBackForm(request.POST, units=_units(found))
     if not form.is_valid():
-        note_secrecy(form, kind="inspection", row=found, by=request.user, at=timezone.now())
+        note_secrecy(form, kind="inspection", code=found.code, by=request.user, at=timezone.now())
         return _new_page(request, found, form)
     asked = looking_back.Asked(
         **{name: form.cleaned_data[name] for name in form.fields if name != "scope"}
@@ -130,7 +130,8 @@ def lookback_record(request, inspection, number, code):
     item = access.look_back_item(request.user, inspection, number, code)
     form = ItemForm(request.POST, questions=item.look_back.checklist)
     if not form.is_valid():
-        note_secrecy(form, kind="measure", row=item.measure, by=request.user, at=timezone.now())
+        code = item.look_back.subject_code
+        note_secrecy(form, kind="look_back", code=code, by=request.user, at=timezone.now())
         return _item_page(request, item, filled=form)
     found = looking_back.Found(
         result=form.cleaned_data["result"],
@@ -142,8 +143,8 @@ def lookback_record(request, inspection, number, code):
         looking_back.record(item, found, by=request.user, at=timezone.now(), version=version)
     except REFUSALS as refusal:
         item = access.look_back_item(request.user, inspection, number, code)
-        conflict = _conflict(item, form, sentence=str(refusal))
-        filled = _again(item, form)
+        conflict = Conflict.beside(_standing(item, form), form, sentence=str(refusal))
+        filled = again(form, version=item.measure.version)
         return _item_page(request, item, filled=filled, conflict=conflict, status=409)
     messages.success(request, f"{code} 的检查结果已记录：{item.get_result_display()}")
     return redirect("rectification:lookback_detail", inspection, number)
@@ -264,33 +265,13 @@ def _item_facts(item):
     return facts
 
 
-def _conflict(item, form, *, sentence):
-    """What stands now beside what was typed: the result that somebody else recorded, if any."""
-    standing = {"result": item.result, "note": item.note}
+def _standing(item, form):
+    """The result that somebody else recorded, if any."""
+    texts = dict.fromkeys(form.fields, "") | {"result": item.result, "note": item.note}
     for number, answer in enumerate(item.answers, start=1):
-        standing[f"yes_{number}"] = "yes" if answer["yes"] else "no"
-        standing[f"note_{number}"] = answer["note"]
-    pairs = [
-        (field, str(standing.get(field.name, "")), str(form.data.get(field.html_name, "")))
-        for field in form.visible_fields()
-    ]
-    differences = tuple(
-        Difference(str(field.label), _worded(field, theirs), _worded(field, yours))
-        for field, theirs, yours in pairs
-        if theirs != yours
-    )
-    return Conflict(sentence, last_act(item.measure), differences)
-
-
-def _worded(field, value):
-    """是, not yes: a choice as the page names it."""
-    return dict(getattr(field.field, "choices", ())).get(value, value)
-
-
-def _again(item, form):
-    data = {name: form.data.get(name, "") for name in form.fields}
-    data["version"] = item.measure.version
-    return ItemForm(data, questions=form.questions)
+        texts[f"yes_{number}"] = "yes" if answer["yes"] else "no"
+        texts[f"note_{number}"] = answer["note"]
+    return Standing(item.measure.version, texts, last_act(item.measure))
 
 
 def _units(inspection):

@@ -87,7 +87,9 @@ def problem_accept(request, inspection, code):
     problem = access.problem(request.user, inspection, code)
     form = AcceptForm(request.POST, auto_id="accept-%s")
     if not form.is_valid():
-        note_secrecy(form, kind="problem", row=problem, by=request.user, at=timezone.now())
+        note_secrecy(
+            form, kind="problem", code=problem.subject_code, by=request.user, at=timezone.now()
+        )
         return problem_page(request, problem, filled=form)
     try:
         workflow.accept(problem, by=request.user, at=timezone.now(), **form.cleaned_data)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rectification import access, permissions, recurring, resemblance
 from rectification.look_back_forms import DecideForm
+from rectification.views.conflicts import again
 from rectification.views.refusals import note_secrecy
 
 
@@ -23,7 +24,9 @@ def recurrence_decide(request, inspection, code):
     problem = access.problem(request.user, inspection, code)
     form = DecideForm(request.POST, auto_id="decided-%s")
     if not form.is_valid():
-        note_secrecy(form, kind="problem", row=problem, by=request.user, at=timezone.now())
+        note_secrecy(
+            form, kind="problem", code=problem.subject_code, by=request.user, at=timezone.now()
+        )
         return _page(request, problem, filled=form)
     earlier = access.problem(
         request.user, form.cleaned_data["inspection"], form.cleaned_data["earlier"]
@@ -34,7 +37,8 @@ def recurrence_decide(request, inspection, code):
     try:
         decided = recurring.decide(pair, asked, by=request.user, at=timezone.now(), version=version)
     except recurring.RecurrenceRefused as refusal:
-        filled = _again(form, pair)
+        standing = pair.problem.forebear_links.filter(earlier=pair.earlier).first()
+        filled = again(form, version=standing.version if standing else 0)
         return _page(request, problem, filled=filled, refusal=str(refusal), status=409)
     messages.success(request, f"{earlier.code} 已认定为“{decided.get_decision_display()}”")
     return redirect("rectification:problem_recurrence", inspection, code)
@@ -65,14 +69,6 @@ def _page(request, problem, *, filled=None, refusal="", status=200):
         "refusal": refusal or ("没有提交，请按标出的说明改正。" if filled else ""),
     }
     return render(request, "rectification/problem_recurrence.html", context, status=status)
-
-
-def _again(form, pair):
-    """The form with everything that was typed, now on the decision that stands."""
-    standing = pair.problem.forebear_links.filter(earlier=pair.earlier).first()
-    data = {name: form.data.get(name, "") for name in form.fields}
-    data["version"] = standing.version if standing else 0
-    return DecideForm(data, auto_id=form.auto_id)
 
 
 def _form(earlier, pair, filled, *, version=0):

@@ -1,7 +1,6 @@
 """A refused form: where it was a mark of secrecy, the refusal is recorded, without the content."""
 
 from datetime import datetime
-from typing import Protocol
 
 from django.forms import BaseForm
 
@@ -11,14 +10,7 @@ from accounts.models import User
 from rectification.wording import SECRECY
 
 
-class Subject(Protocol):
-    """A row as the journal names it."""
-
-    @property
-    def subject_code(self) -> str: ...
-
-
-def note_secrecy(form: BaseForm, *, kind: str, row: Subject, by: User, at: datetime) -> None:
+def note_secrecy(form: BaseForm, *, kind: str, code: str, by: User, at: datetime) -> None:
     """Write refuse_secret where a field of the form was refused for a mark of secrecy."""
     marked = [
         str(form.fields[name].label) if name in form.fields else ""
@@ -26,7 +18,7 @@ def note_secrecy(form: BaseForm, *, kind: str, row: Subject, by: User, at: datet
         if any(error.code == SECRECY for error in errors)
     ]
     if marked:
-        note_refusal(kind=kind, code=row.subject_code, where="、".join(marked), by=by, at=at)
+        note_refusal(kind=kind, code=code, where="、".join(marked), by=by, at=at)
 
 
 def note_refusal(*, kind: str, code: str, where: str, by: User, at: datetime) -> None:

@@ -230,15 +230,7 @@ def _refuse(form, refusal):
 
 def _note(request, form, code, kind):
     if form.is_bound:
-        subject = _Named(code)
-        note_secrecy(form, kind=kind.model.PREFIX, row=subject, by=request.user, at=timezone.now())
-
-
-@dataclass(frozen=True)
-class _Named:
-    """What the journal names a row that is not there yet."""
-
-    subject_code: str
+        note_secrecy(form, kind=kind.model.PREFIX, code=code, by=request.user, at=timezone.now())
 
 
 def _subject(row):

@@ -133,7 +133,7 @@ def draft_publish(request, inspection, slug):
 
 
 def _note(request, report, form):
-    note_secrecy(form, kind="report", row=report, by=request.user, at=timezone.now())
+    note_secrecy(form, kind="report", code=report.subject_code, by=request.user, at=timezone.now())
 
 
 # Pages -------------------------------------------------------------------------------------------
