@@ -166,7 +166,7 @@ def redraw(look_back: LookBack) -> Redrawn:
     entry = JournalEntry.objects.filter(
         verb="draw", subject_kind="look_back", subject_code=look_back.subject_code
     ).first()
-    now = _drawn(look_back, again)
+    now = draw_record(look_back, again)
     digest = drawing.digest(look_back.population)
     checks = (
         (digest == look_back.population_digest, "总体与记录的总体校验码不符。"),
@@ -189,11 +189,11 @@ def _enter(look_back: LookBack, measures: list[Measure], *, by: User, at: dateti
         LookBackItem(look_back=look_back, measure=measure, order=order)
         for order, measure in enumerate(measures, start=1)
     )
-    after = _drawn(look_back, [measure.code for measure in measures])
+    after = draw_record(look_back, [measure.code for measure in measures])
     journal.append(Act("draw", "look_back", look_back.subject_code, after=after), by=by, at=at)
 
 
-def _drawn(look_back: LookBack, codes: Sequence[str]) -> dict[str, object]:
+def draw_record(look_back: LookBack, codes: Sequence[str]) -> dict[str, object]:
     """What the journal keeps of a draw: enough to repeat it, and what came of it."""
     return {
         "scope": str(look_back.scope),

@@ -29,6 +29,7 @@ PATIENCE = 90  # seconds until the first page
 SCREEN: ViewportSize = {"width": 1280, "height": 700}
 PHONE: ViewportSize = {"width": 390, "height": 780}
 MEASURE = "/i/x25/measures/M-003-3/"  # overdue, of the liaison below
+PROOF = "/i/x25/evidence/3/"  # a scan with a preview, upon which a measure was closed
 LIAISON, HEAD, OFFICE, LEADER = "shixinyu", "fanglijun", "liaoyuanqing", "shenyanzhou"
 
 
@@ -45,6 +46,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
         desks(browser, site)
         ledger_and_reports(browser, site)
+        what_stands_behind(browser, site)
         one_measure(browser, site)
         browser.close()
 
@@ -141,6 +143,19 @@ def ledger_and_reports(browser: Browser, site: Site) -> None:
     take(office, "import")
 
 
+def what_stands_behind(browser: Browser, site: Site) -> None:
+    """A piece of evidence, a look-back that anybody can draw again, the requests for more time."""
+    office = visitor(browser, site, OFFICE, screen=SCREEN)
+    for name, path in (
+        ("evidence", PROOF),
+        ("look-back", "/i/x25/lookback/1/"),
+        ("extensions", "/i/x25/extensions/"),
+    ):
+        office.goto(path)
+        office.wait_for_load_state("networkidle")
+        take(office, name)
+
+
 def spoil(book: openpyxl.Workbook) -> None:
     """A changed deadline, one that cannot be read, and a unit that is not registered."""
     sheet = book.active
@@ -160,6 +175,7 @@ def one_measure(browser: Browser, site: Site) -> None:
     late.goto(MEASURE)
     liaison.get_by_text("整改已完成，申请销号").click()
     liaison.fill("#submit [name=statement]", "9处积水点改造全部完工，通过竣工验收。")
+    liaison.fill("#submit [name=evidence_note]", "竣工验收资料9册，存供排水处档案室。")
     liaison.get_by_role("button", name="申请销号").click()
     head = visitor(browser, site, HEAD, screen=SCREEN)
     head.goto(MEASURE)
@@ -167,6 +183,7 @@ def one_measure(browser: Browser, site: Site) -> None:
     take(head, "review")
     head.get_by_label("未达要求").check()
     head.fill("#send-back [name=reason]", "缺少第9处积水点的竣工验收资料，请补齐后重新申请。")
+    head.fill("#send-back [name=due_on]", (date.today() + ONE_ROUND).isoformat())  # noqa: DTZ011
     head.get_by_role("button", name="退回", exact=True).click()
     expect(head.get_by_text("已退回重报")).to_be_visible()
     late.fill("#report [name=text]", "9处积水点改造全部完工，正在整理竣工资料。")

@@ -17,7 +17,7 @@ def measure_bulk(request, inspection):
     found = access.inspection(request.user, inspection)
     form = BulkForm(request.POST, verbs=permissions.bulk_verbs(request.user, found))
     chosen = _chosen(request, found)
-    note_secrecy(form, kind="inspection", row=found, by=request.user, at=timezone.now())
+    note_secrecy(form, kind="inspection", code=found.code, by=request.user, at=timezone.now())
     context = {"nav": "measures", "inspection": found, "form": form, "chosen": chosen}
     context["back"] = reverse("rectification:measure_list", args=[found.code])
     if form.is_valid() and chosen:

@@ -53,6 +53,7 @@ def figures(story: Story) -> dict[str, int]:
 def faults(story: Story) -> tuple[str, ...]:
     """What is wrong with the story, a sentence for each; empty for a sound one."""
     found = [*_wrong_counts(story), *_unknown_names(story), *_wrong_outcomes(story)]
+    found += _wrong_sequels(story)
     for measure in story.measures:
         found += [f"{measure.code}: {fault}" for fault in _wrong_measure(measure, story)]
     for problem in story.problems:
@@ -102,6 +103,31 @@ def _wrong_outcomes(story: Story) -> Iterator[str]:
             closed = done.get(code)
             if closed is None or closed < outcome.issued:
                 yield f"《{outcome.title}》: {code} was not closed after it was issued"
+
+
+def _wrong_sequels(story: Story) -> Iterator[str]:
+    """What evidence, extensions and the look-back name, and whether a granted deadline holds."""
+    told, codes = story.further, {measure.code for measure in story.measures}
+    named = {code for proof in told.proofs for code in proof.measures}
+    named |= {each.measure for each in told.extensions}
+    named |= {each.measure for each in told.handovers} | {each.measure for each in told.exemptions}
+    if unknown := sorted(named - codes):
+        yield from (f"unknown measure {code}" for code in unknown)
+        return
+    problems = {problem.code for problem in story.problems} | {""}
+    yield from (
+        f"a register names unknown {each.problem}"
+        for each in told.entries
+        if each.problem not in problems
+    )
+    for each in told.extensions:
+        measure = story.measure(each.measure)
+        holds = (measure.deadline, measure.precision)
+        if each.granted_on and holds != (each.wish.deadline, each.wish.precision):
+            yield f"{measure.code}: the granted deadline is not the one that holds"
+        since = each.since.deadline if each.since else measure.deadline
+        if since is None or not each.asked <= since < each.wish.deadline:
+            yield f"{measure.code}: asked too late, or for no later day"
 
 
 def _wrong_measure(measure: Measure, story: Story) -> Iterator[str]:

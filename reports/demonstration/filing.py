@@ -4,6 +4,7 @@ This is the one place beside `rectification.workflow` and `planning` that writes
 gets what the verbs would have given it (status, version, rework round, dated events).
 """
 
+from contextlib import ExitStack
 from datetime import time
 from typing import Any
 
@@ -23,12 +24,14 @@ from rectification.models import (
     Problem,
     ProblemEvent,
     ProgressEntry,
+    RequestEvidence,
     Review,
     ReviewStage,
     Rework,
     Workday,
 )
 from rectification.states import ProblemStatus, RoundState
+from reports.demonstration import proofs, sequels
 from reports.demonstration import story as told
 from reports.demonstration.histories import Writer
 from reports.demonstration.ledger import Ledger, moment
@@ -41,13 +44,17 @@ MODELS: tuple[type[models.Model], ...] = (
     MeasureEvent,
     ProgressEntry,
     CloseoutRequest,
+    RequestEvidence,
     Review,
     Rework,
 )
 
 
-def file(story: told.Story, staff: Staff) -> dict[str, int]:
-    """Make every row of the ledger; how many there are of each kind."""
+def file(story: told.Story, staff: Staff, *, files: ExitStack) -> dict[str, int]:
+    """Make every row of the ledger; how many there are of each kind.
+
+    `files` takes the files of the evidence away again where the load fails.
+    """
     inspection = _open_inspection(story, staff)
     ledger = Ledger(
         story=story,
@@ -56,13 +63,21 @@ def file(story: told.Story, staff: Staff) -> dict[str, int]:
         rounds=_rounds(story, inspection),
         stages=_stages(story, inspection),
         office=staff.with_role(Role.OFFICE),
+        proofs=proofs.keep(story, staff, inspection, files=files),
     )
     _file_problems(ledger)
     written = _file_measures(ledger)
+    proofs.use(ledger.proofs, ledger.measures)
     _file_outcomes(ledger)
     _announce_last_round(ledger)
-    counts = {model._meta.model_name or "": written[model] for model in MODELS}
-    return {"problem": len(ledger.problems), "outcome": len(story.outcomes), **counts}
+    sequels.file(ledger, written[MeasureEvent])
+    counts = {model._meta.model_name or "": len(written[model]) for model in MODELS}
+    return {
+        "problem": len(ledger.problems),
+        "outcome": len(story.outcomes),
+        "evidence": len(ledger.proofs),
+        **counts,
+    }
 
 
 def _open_inspection(story: told.Story, staff: Staff) -> Inspection:
@@ -177,20 +192,24 @@ def _accepted(row: Problem, each: told.Problem) -> ProblemEvent:
     )
 
 
-def _file_measures(ledger: Ledger) -> dict[type[models.Model], int]:
+def _file_measures(ledger: Ledger) -> dict[type[models.Model], list[Any]]:
     """Measures with their milestones and all that happened to them."""
     made: dict[type[models.Model], list[Any]] = {model: [] for model in MODELS}
+    held = sequels.confirmations(ledger.story)
     for problem in ledger.story.problems:
         for each in problem.measures:
             next_step = problem.next_step if each.code == _bearer(problem) else ""
-            writer = Writer(ledger, each, _measure(ledger, problem, each), next_step)
-            for row in writer.write(history(each, ledger.story.dispatch)):
+            raises = sequels.raises(ledger.story, each.code)
+            writer = Writer(ledger, each, _measure(ledger, problem, each), next_step, raises)
+            happened = history(each, ledger.story.dispatch)
+            looked_at = [held[each.code]] if each.code in held else []
+            for row in writer.write([*happened, *looked_at]):
                 made[type(row)].append(row)
     for model, rows in made.items():
         model._default_manager.bulk_create(rows, batch_size=500)
     ledger.measures = {row.code: row for row in made[Measure]}
     _support(ledger)
-    return {model: len(rows) for model, rows in made.items()}
+    return made
 
 
 def _bearer(problem: told.Problem) -> str:
@@ -203,6 +222,8 @@ def _bearer(problem: told.Problem) -> str:
 
 def _measure(ledger: Ledger, problem: told.Problem, each: told.Measure) -> Measure:
     unit, people = ledger.story.unit(each.lead_unit), ledger.staff.people
+    granted = ledger.story.further.extension_granted(each.code)
+    original = granted.since if granted and granted.since else each
     return Measure(
         inspection=ledger.inspection,
         problem=ledger.problems[problem.code],
@@ -214,9 +235,10 @@ def _measure(ledger: Ledger, problem: told.Problem, each: told.Measure) -> Measu
         person_in_charge=people[each.person_in_charge or unit.liaison],
         time_kind=each.time_kind,
         deadline=each.deadline,
-        original_deadline=each.deadline,
+        original_deadline=original.deadline,
         precision=each.precision,
-        original_precision=each.precision,
+        original_precision=original.precision,
+        times_postponed=1 if granted else 0,
         review_every_months=each.review_months,
         status=each.status,
         closed_on=each.done if each.status == "closed" else None,

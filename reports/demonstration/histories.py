@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
@@ -16,10 +16,12 @@ from rectification.models import (
     MeasureEvent,
     Milestone,
     ProgressEntry,
+    RequestEvidence,
     Review,
     Rework,
 )
 from rectification.states import MEASURE_MOVES, Decision, RequestOutcome, WorkStatus
+from reports.demonstration import proofs
 from reports.demonstration.ledger import Ledger, moment
 from reports.demonstration.story import Measure as Told
 from reports.demonstration.story import Return
@@ -37,15 +39,18 @@ class Writer:
     """Writes the rows of one measure, keeping its status, version and rework round as verbs do.
 
     `next_step` is the problem's, to go with the measure's last report; empty for most measures.
+    `raises` are the moments at which the version rose without a move.
     """
 
     ledger: Ledger
     each: Told
     row: Measure
     next_step: str = ""
+    raises: list[datetime] = field(default_factory=list)
     status: str = ""
     said: str = ""
     rework: Rework | None = None
+    reviewers: set[int] = field(default_factory=set)
     reached: dict[int, date] = field(default_factory=dict)
     requests: dict[int, CloseoutRequest] = field(default_factory=dict)
 
@@ -54,18 +59,22 @@ class Writer:
         yield self.row
         for happening in happenings:
             yield from self._happen(happening)
+        self._raise_version()
         yield from self._milestones()
         if self.status != self.each.status:
             raise StoryBroken(f"{self.each.code} ends {self.status}, not {self.each.status}")
 
     def _happen(self, happening: Happening) -> Iterator[Model]:
+        self._raise_version(until=moment(happening.on, happening.at))
         writers = {
             "plan": self._plan,
             "report": self._report,
             "submit": self._submit,
             "approve": self._approve,
             "send_back": self._send_back,
+            "lapse": self._lapse,
             "close": self._close,
+            "confirm": self._confirm,
             "reopen": self._reopen,
         }
         yield from writers[happening.verb](happening)
@@ -108,9 +117,12 @@ class Writer:
             applied_at=moment(happening.on, happening.at),
             applied_on=happening.on,
         )
-        request.digest = closing.digest_of(request, ())
+        evidence = proofs.standing(self.ledger.proofs, self.each.code, at=request.applied_at)
+        request.digest = closing.digest_of(request, evidence)
         self.requests[happening.attempt] = request
         yield request
+        for version in evidence:
+            yield RequestEvidence(request=request, version=version, sha256=version.sha256)
 
     def _approve(self, happening: Happening) -> Iterator[Model]:
         """Stage one says yes; the application goes on to stage two."""
@@ -119,6 +131,7 @@ class Writer:
         opinion = self._choose(opinions.head_late if late else opinions.head_in_time, happening)
         yield self._review(happening, Decision.APPROVE, opinion)
         self.requests[happening.attempt].stage = self.ledger.stages[2]
+        self.row.version += 1
 
     def _send_back(self, happening: Happening) -> Iterator[Model]:
         returned = happening.returned
@@ -150,8 +163,22 @@ class Writer:
         self.requests[happening.attempt].outcome = RequestOutcome.APPROVED
         yield self._moved(happening, by=self._reviewer(happening), why=opinion)
 
+    def _lapse(self, happening: Happening) -> Iterator[Model]:
+        request = self.requests[happening.attempt]
+        request.outcome, request.lapsed_why = RequestOutcome.LAPSED, happening.why
+        yield self._moved(happening, by=self._liaison, why=happening.why)
+
     def _reopen(self, happening: Happening) -> Iterator[Model]:
-        yield self._moved(happening, by=self.ledger.office[0], why=happening.why)
+        yield self._moved(happening, by=self._looker, why=f"第1次回头看：{happening.why}")
+
+    def _confirm(self, happening: Happening) -> Iterator[Model]:
+        yield self._moved(happening, by=self._looker, why=happening.why)
+
+    def _raise_version(self, *, until: datetime | None = None) -> None:
+        """Count what raised the version meanwhile without a move."""
+        while self.raises and (until is None or self.raises[0] < until):
+            self.raises.pop(0)
+            self.row.version += 1
 
     def _moved(
         self, happening: Happening, *, by: User, why: str = "", ground: str = ""
@@ -159,7 +186,7 @@ class Writer:
         move = MEASURE_MOVES[happening.verb]
         if self.status not in move.sources:
             raise StoryBroken(f"{self.each.code}: {happening.verb} from {self.status}")
-        before, self.status = self.status, move.target
+        before, self.status = self.status, move.leads_to(self.status)
         if before == WorkStatus.SENT_BACK and self.rework is not None:
             self.rework.answered_at = moment(happening.on, happening.at)
             self.rework.answered_on = happening.on
@@ -169,7 +196,7 @@ class Writer:
             measure=self.row,
             verb=happening.verb,
             from_status=before,
-            to_status=move.target,
+            to_status=self.status,
             on=happening.on,
             at=moment(happening.on, happening.at),
             by=by,
@@ -182,6 +209,7 @@ class Writer:
     def _review(
         self, happening: Happening, decision: Decision, opinion: str, *, ground: str = ""
     ) -> Review:
+        self.reviewers.add(self._reviewer(happening).pk)
         return Review(
             request=self.requests[happening.attempt],
             stage=self.ledger.stages[happening.stage],
@@ -199,6 +227,11 @@ class Writer:
         if happening.stage == 1:
             return self.ledger.staff.people[self.ledger.story.unit(self.each.lead_unit).head]
         return self.ledger.office[pick(self.each.code, happening.on, of=len(self.ledger.office))]
+
+    @property
+    def _looker(self) -> User:
+        """Somebody of the office who had no hand in the measure."""
+        return next(each for each in self.ledger.office if each.pk not in self.reviewers)
 
     @property
     def _liaison(self) -> User:

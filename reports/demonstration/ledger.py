@@ -5,11 +5,29 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from rectification.models import DispatchRound, Inspection, Measure, Problem, ReviewStage
+from rectification.models import (
+    DispatchRound,
+    Evidence,
+    EvidenceVersion,
+    Inspection,
+    Measure,
+    Problem,
+    ReviewStage,
+)
+from reports.demonstration.further import Proof
 from reports.demonstration.staffing import Staff
 from reports.demonstration.story import Story
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A piece of evidence: what the story says, its row, its versions."""
+
+    told: Proof
+    row: Evidence
+    versions: list[EvidenceVersion] = field(default_factory=list)
 
 
 @dataclass
@@ -22,6 +40,7 @@ class Ledger:
     rounds: dict[int, DispatchRound]
     stages: dict[int, ReviewStage]
     office: list[User]
+    proofs: tuple[Kept, ...]
     problems: dict[str, Problem] = field(default_factory=dict)
     measures: dict[str, Measure] = field(default_factory=dict)
 

@@ -1,5 +1,7 @@
 """The story into an empty database: all of it or nothing, and one journal entry for the whole."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -36,15 +38,24 @@ class Loaded:
     accounts: tuple[Account, ...]
 
 
-@transaction.atomic
-def load(*, on: date, at: datetime) -> Loaded:
-    """Load the story so that `on` is its today. Raises LoadRefused, AlreadyLoaded."""
+def load(*, on: date, at: datetime, then: Callable[[Loaded], None] = lambda loaded: None) -> Loaded:
+    """Load the story so that `on` is its today; rows and files stay if `then` succeeds too.
+
+    Raises LoadRefused, AlreadyLoaded.
+    """
+    with ExitStack() as files, transaction.atomic():
+        loaded = _load(on=on, at=at, files=files)
+        then(loaded)
+    return loaded
+
+
+def _load(*, on: date, at: datetime, files: ExitStack) -> Loaded:
     original = read_story()
     _refuse(original)
     story = told_on(original, on=on)
     staff = hire(story)
     _enter_calendar(range(story.frame.on_site_from.year, on.year + 2))
-    counts = filing.file(story, staff)
+    counts = filing.file(story, staff, files=files)
     inspection = Inspection.objects.get(code=story.frame.code)
     act = Act(VERB, "inspection", inspection.code, after={"on": on, **counts})
     journal.append(act, by=None, at=at)

@@ -11,7 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from reports.demonstration import further
+
 FOLDER = Path(__file__).resolve().parent
+FURTHER = ("evidence", "sequels", "look_back", "registers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,15 @@ class Reopening:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lapse:
+    """An application that was made and lapsed, because the evidence changed beneath it."""
+
+    applied: date
+    on: date
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """One measure. `done` is the day of close-out, `applied` and `stage` belong to one in review.
 
@@ -104,6 +116,7 @@ class Measure:
     returns: tuple[Return, ...] = ()
     done: date | None = None
     reopened: Reopening | None = None
+    lapses: tuple[Lapse, ...] = ()
     applied: date | None = None
     stage: int = 1
 
@@ -219,6 +232,7 @@ class Story:
     dispatch: Dispatch
     opinions: Opinions
     prose: Prose
+    further: further.Further
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -226,6 +240,9 @@ class Story:
 
     def unit(self, key: str) -> Unit:
         return next(unit for unit in self.units if unit.key == key)
+
+    def measure(self, code: str) -> Measure:
+        return next(measure for measure in self.measures if measure.code == code)
 
 
 def read_story(folder: Path = FOLDER) -> Story:
@@ -241,6 +258,7 @@ def read_story(folder: Path = FOLDER) -> Story:
         dispatch=_dispatch(_toml(folder / "dispatch.toml")),
         opinions=_opinions(_toml(folder / "reviews.toml")),
         prose=_prose(_toml(folder / "prose.toml")),
+        further=further.read({name: _toml(folder / f"{name}.toml") for name in FURTHER}),
     )
 
 
@@ -291,6 +309,7 @@ def _measure(row: dict[str, Any], code: str, unit: str, frame: Frame) -> Measure
         "supporting_units": tuple(row.get("supporting_units", ())),
         "milestones": tuple(_milestone(each) for each in row.get("milestones", ())),
         "progress": tuple(_told(each) for each in row.get("progress", ())),
+        "lapses": tuple(Lapse(**each) for each in row.get("lapses", ())),
         "returns": tuple(Return(**each) for each in row.get("returns", ())),
         "reopened": Reopening(**reopened) if reopened else None,
     }

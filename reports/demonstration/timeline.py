@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
-from reports.demonstration.story import Dispatch, Measure, Return, Told
+from reports.demonstration.story import Dispatch, Lapse, Measure, Return, Told
 
 
 @dataclass(frozen=True)
 class Happening:
     """One thing that happened to a measure.
 
-    `verb` is plan, report, submit, approve (at `stage`), send_back, close or reopen. `told` belongs
-    to reports, `returned` to returns; `attempt` numbers the applications from 1 (0: none).
+    `verb` is plan, report, submit, approve (at `stage`), send_back, lapse, close, reopen or
+    confirm. `told` belongs to reports, `returned` to returns; `attempt` numbers the applications
+    from 1 (0: none).
     """
 
     verb: str
@@ -42,6 +43,7 @@ class _Attempt:
     end: date | None
     returned: Return | None = None
     approved_first: date | None = None
+    lapse: Lapse | None = None
 
 
 @dataclass
@@ -106,6 +108,9 @@ def _attempts(writer: _Writer) -> Iterator[_Attempt]:
         first = max(submitted, _working_day(submitted + (end - submitted) // 2))
         by_head = returned is not None and returned.by == "unit_head"
         yield _Attempt(number, submitted, end, returned, None if by_head else first)
+    for lapse in measure.lapses:
+        number += 1
+        yield _Attempt(number, lapse.applied, lapse.on, lapse=lapse)
     if measure.applied:
         approved = measure.applied + timedelta(days=1) if measure.stage > 1 else None
         yield _Attempt(number + 1, measure.applied, None, None, approved)
@@ -124,6 +129,10 @@ def _climb(attempt: _Attempt, measure: Measure) -> Iterator[Happening]:
     if attempt.approved_first:
         yield Happening("approve", attempt.approved_first, time(15, 20), attempt=number, stage=1)
     if attempt.end is None:
+        return
+    if attempt.lapse:
+        why = attempt.lapse.why
+        yield Happening("lapse", attempt.end, time(10, 30), attempt=number, stage=1, why=why)
         return
     if attempt.returned is None:
         yield Happening("close", attempt.end, time(16, 10), attempt=number, stage=2)

@@ -29,13 +29,6 @@ GROUPS = {
 }
 
 
-@dataclass(frozen=True)
-class _Named:
-    """What the journal calls a report that is not there yet."""
-
-    subject_code: str
-
-
 UNTITLED = "文中没有标题。导入以后，在“报告”里这份通报的草稿页填写。"
 
 
@@ -76,8 +69,7 @@ def report_import(request):
         return _choose(request, ReportSourceForm())
     form = ReportSourceForm(request.POST, request.FILES)
     if not form.is_valid():
-        here = _Named("import")
-        note_secrecy(form, kind="report", row=here, by=request.user, at=timezone.now())
+        note_secrecy(form, kind="report", code="import", by=request.user, at=timezone.now())
         return _choose(request, form)
     reading, name = form.cleaned_data["reading"], form.cleaned_data["name"]
     ticket = uploads.keep(form.cleaned_data["content"], name=name, by=request.user)

@@ -12,18 +12,33 @@ from pytest_django import DjangoDbBlocker
 
 from accounts import journal
 from accounts.models import JournalEntry, Role, User
-from rectification import dispatching
+from rectification import closing, dispatching, looking_back, permissions
+from rectification.evidence import storing
 from rectification.models import (
+    AccountabilityAction,
     CloseoutRequest,
+    DeadlineChange,
     DispatchRound,
+    Evidence,
+    EvidenceUse,
+    EvidenceVersion,
+    Exemption,
+    Extension,
+    ExtensionDecision,
+    Handover,
     Inspection,
     InstitutionalOutcome,
+    LookBack,
+    LookBackItem,
+    LookBackResult,
     Measure,
     MeasureEvent,
     Milestone,
     Notice,
     Problem,
     ProgressEntry,
+    RecoveredMoney,
+    RequestEvidence,
     Review,
     Workday,
 )
@@ -35,6 +50,28 @@ from reports.models import Publication
 
 ON = date(2025, 7, 31)
 NOON = datetime(2025, 7, 31, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+MODELS = (
+    Problem,
+    Measure,
+    Milestone,
+    ProgressEntry,
+    CloseoutRequest,
+    RequestEvidence,
+    Review,
+    Workday,
+    Evidence,
+    EvidenceVersion,
+    EvidenceUse,
+    Extension,
+    ExtensionDecision,
+    DeadlineChange,
+    Handover,
+    Exemption,
+    LookBack,
+    LookBackItem,
+    AccountabilityAction,
+    RecoveredMoney,
+)
 
 pytestmark = pytest.mark.usefixtures("inspection")
 
@@ -82,15 +119,21 @@ def test_every_status_is_the_last_event_and_every_count_its_events():
         returns = sum(event.verb == "send_back" for event in events)
         assert measure.status == events[-1].to_status, measure.code
         assert measure.rework_round == returns, measure.code
-        assert measure.version == len(events), measure.code
+        passed = Review.objects.filter(
+            request__measure=measure, decision=Decision.APPROVE, stage__order=1
+        )
+        raised = measure.deadline_changes.count() + measure.handovers.count() + passed.count()
+        assert measure.version == len(events) + raised, measure.code
         chain = [event.from_status for event in events[1:]]
         assert chain == [event.to_status for event in events[:-1]], measure.code
         assert events[0].verb == "plan"
 
 
 def test_rows_obey_the_constraints_and_the_fields_of_their_models():
-    for model in (Problem, Measure, Milestone, ProgressEntry, CloseoutRequest, Review, Workday):
-        for row in model.objects.all()[:30]:
+    for model in MODELS:
+        rows = model.objects.all()[:30]
+        assert rows, model
+        for row in rows:
             row.full_clean()
 
 
@@ -118,6 +161,67 @@ def test_what_waits_and_what_came_back_says_so():
     assert {event.ground for event in returned} == set(ReturnGround.values)
     assert all(event.why for event in returned)
     assert MeasureEvent.objects.filter(verb="reopen").get().measure.status == WorkStatus.REBOUNDED
+
+
+def test_every_file_of_the_evidence_is_there_as_its_row_says():
+    versions = EvidenceVersion.objects.all()
+    assert versions.count() == 13
+    for version in versions:
+        assert storing.sound(version.key, sha256=version.sha256).stat().st_size == version.size
+    assert Evidence.objects.exclude(withdrawn_at=None).get().version == 2
+    assert {row.uses.count() for row in Evidence.objects.all()} == {1, 3}
+
+
+def test_an_application_binds_the_evidence_that_it_names():
+    for request in CloseoutRequest.objects.all():
+        named = [each.version for each in request.evidence.select_related("version__evidence")]
+        assert request.digest == closing.digest_of(request, named), request
+        reviewed = set(request.reviews.values_list("digest", flat=True))
+        assert reviewed <= {request.digest}, request
+    for request in CloseoutRequest.objects.pending():
+        current = closing.current_evidence(request.measure)
+        assert request.digest == closing.digest_of(request, current), request
+
+
+def test_no_evidence_came_while_an_application_waited_but_for_the_one_that_lapsed():
+    lapsed = CloseoutRequest.objects.get(outcome=RequestOutcome.LAPSED)
+    assert lapsed.measure.code == "M-026-3"
+    assert lapsed.lapsed_why.endswith(str(Evidence.objects.get(number=9)) + "”")
+    assert CloseoutRequest.objects.pending().get(measure=lapsed.measure).number == 2
+    for use in EvidenceUse.objects.select_related("measure"):
+        later = use.measure.events.filter(at__lt=use.at).order_by("at", "pk").last()
+        assert later.to_status not in (WorkStatus.IN_REVIEW, WorkStatus.CLOSED) or (
+            use.evidence.number == 9
+        ), use
+
+
+def test_three_extensions_ended_in_three_ways():
+    states = Extension.objects.order_by("measure__code").values_list("measure__code", "state")
+    assert list(states) == [("M-002-4", "granted"), ("M-005-3", "endorsed"), ("M-013-2", "refused")]
+    measure = Measure.objects.get(code="M-002-4")
+    change = measure.deadline_changes.get()
+    assert (measure.deadline, measure.times_postponed) == (change.to_deadline, 1)
+    assert (measure.original_deadline, measure.original_precision) == (
+        change.from_deadline,
+        change.from_precision,
+    )
+    chief = User.objects.get(username="penglidong")
+    waiting = Extension.objects.get(state="endorsed")
+    assert permissions.may_decide_extension(waiting.measure.problem.lead_executive, waiting)
+    assert permissions.may_decide_exemption(chief, Exemption.objects.get())
+
+
+def test_the_look_back_can_be_drawn_again_and_found_one_rebound():
+    look_back = LookBack.objects.get()
+    assert looking_back.redraw(look_back).faults == ()
+    items = look_back.items.select_related("measure", "event", "by")
+    assert look_back.items.unchecked().count() == 0
+    rebound = items.get(result=LookBackResult.REBOUNDED)
+    assert rebound.measure.status == WorkStatus.REBOUNDED
+    for item in items:
+        assert permissions.may_look_back(item.by, item.measure), item
+        assert (item.event.measure_id, item.event.on) == (item.measure_id, item.on)
+        assert look_back.at < item.at < look_back.closed_at
 
 
 def test_progress_runs_over_twelve_dispatches():
@@ -149,7 +253,9 @@ def test_the_public_finds_a_report_with_the_figures_of_the_ledger():
 def test_one_journal_entry_stands_for_the_whole_load():
     entries = JournalEntry.objects.filter(verb="load_demo")
     assert entries.get().after["measure"] == 161
-    assert JournalEntry.objects.count() == 3  # the load, the report composed, the report published
+    verbs = list(JournalEntry.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs[:2] == ["draw", "load_demo"]  # then the report composed, and published
+    assert len(verbs) == 4
     assert journal.first_fault() is None
 
 

@@ -53,11 +53,12 @@ def test_the_command_leaves_the_passwords_to_the_owner_of_the_file_alone(setting
     assert file.read_bytes() == kept
 
 
-def test_an_accounts_file_that_cannot_be_written_leaves_the_database_empty(settings, tmp_path):
-    settings.DATA_DIR = tmp_path / "absent"
+def test_an_accounts_file_that_cannot_be_written_leaves_nothing_behind(settings, tmp_path):
+    settings.DATA_DIR, settings.MEDIA_ROOT = tmp_path / "absent", tmp_path / "files"
     with pytest.raises(CommandError, match="写不进去"):
         call_command("load_demo", on="2025-07-31")
     assert not Unit.objects.exists()
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
 
 
 def test_a_day_that_is_none_is_one_sentence():

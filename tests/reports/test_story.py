@@ -44,6 +44,18 @@ def test_the_check_names_what_is_wrong(story):
     assert any(fault.startswith(f"{broken.code}: says closed") for fault in faults)
 
 
+def test_the_check_reads_the_sequels_too(story):
+    first, *others = story.further.extensions
+    late = replace(first, asked=first.wish.deadline, wish=replace(first.wish, precision="day"))
+    told = replace(story.further, extensions=(late, *others))
+    assert set(checks.faults(replace(story, further=told))) == {
+        f"{first.measure}: the granted deadline is not the one that holds",
+        f"{first.measure}: asked too late, or for no later day",
+    }
+    lost = replace(story.further, extensions=(replace(first, measure="M-999-9"),))
+    assert "unknown measure M-999-9" in checks.faults(replace(story, further=lost))
+
+
 def test_no_wording_is_used_twice(story):
     texts = [told.text for measure in story.measures for told in measure.progress]
     texts += [measure.text for measure in story.measures]

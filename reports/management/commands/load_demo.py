@@ -5,7 +5,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils import timezone
 
 from reports.demonstration.loading import AlreadyLoaded, Loaded, LoadRefused, load
@@ -26,9 +25,11 @@ class Command(BaseCommand):
     def handle(self, *, on, verbosity, **options):
         file = Path(settings.DATA_DIR) / FILE
         try:
-            with transaction.atomic():
-                loaded = load(on=_day(on), at=timezone.now())
-                write_accounts(file, loaded.accounts)
+            loaded = load(
+                on=_day(on),
+                at=timezone.now(),
+                then=lambda loaded: write_accounts(file, loaded.accounts),
+            )
         except AlreadyLoaded as told:
             self.stdout.write(str(told))
             return
