@@ -274,10 +274,14 @@ def done_by(user: User, who: str = "by") -> Q:
 
 
 def had_a_hand_in(user: User, measures: MeasureQuerySet) -> set[int]:
-    """Those of the measures that the person reported on, gave evidence to, applied for or
-    reviewed."""
+    """Those of the measures that the person reported on, gave evidence to, applied for or, unless
+    the inspection lets one person review several stages, reviewed."""
     applied = CloseoutRequest.objects.filter(done_by(user, "applied_by"), measure=OuterRef("pk"))
-    reviewed = Review.objects.filter(done_by(user), request__measure=OuterRef("pk"))
+    reviewed = Review.objects.filter(
+        done_by(user),
+        request__measure=OuterRef("pk"),
+        request__measure__inspection__reviewers_may_repeat=False,
+    )
     gave = RequestEvidence.objects.filter(_gave(user), request__measure=OuterRef("pk"))
     touched = _reported(user, "pk") | Exists(applied) | Exists(gave) | Exists(reviewed)
     return set(measures.filter(touched).order_by().values_list("pk", flat=True))
@@ -292,7 +296,8 @@ def _had_a_hand(user: User) -> Q:
         request__measure__inspection__reviewers_may_repeat=False,
     )
     gave = RequestEvidence.objects.filter(_gave(user), request=OuterRef("pk"))
-    return done_by(user, "applied_by") | _reported(user) | Exists(gave) | Exists(reviewed)
+    touched = Q(_reported(user)) | Q(Exists(gave)) | Q(Exists(reviewed))
+    return done_by(user, "applied_by") | touched
 
 
 def _gave(user: User) -> Q:

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             name="reviewers_may_repeat",
             field=models.BooleanField(
                 default=False,
-                help_text="不勾选时，同一份销号申请的各个环节由不同的人审核。",
+                help_text="不勾选时，同一份销号申请的各个环节由不同的人审核，审核过的人也不能对它回头看。人手少的单位可以勾选。",
                 verbose_name="允许同一人连审",
             ),
         ),

@@ -65,7 +65,8 @@ class Inspection(models.Model):
     reviewers_may_repeat = models.BooleanField(
         "允许同一人连审",
         default=False,
-        help_text="不勾选时，同一份销号申请的各个环节由不同的人审核。",
+        help_text="不勾选时，同一份销号申请的各个环节由不同的人审核，"
+        "审核过的人也不能对它回头看。人手少的单位可以勾选。",
     )
     near_days = models.PositiveSmallIntegerField("临期提醒(天)", default=10)
     extension_first_role = models.CharField(

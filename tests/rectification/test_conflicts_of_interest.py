@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import ADMINISTRATORS, Role, RoleAssignment
 from rectification import permissions, workflow
-from rectification.models import CloseoutRequest, Measure, Review
+from rectification.models import CloseoutRequest, Inspection, Measure, Review
 from rectification.states import WorkStatus
 from tests.factories import NOON, PLANNED, person
 from tests.rectification.evidence.conftest import planted
@@ -187,3 +187,15 @@ def test_what_a_deputy_reported_bars_the_principal_from_deciding_on_an_extension
 
 def fresh(row):
     return type(row).objects.get(pk=row.pk)
+
+
+def test_where_one_person_may_review_several_stages_they_may_look_back_too(cast, post):
+    assert submit(post, cast.liaison) == 302
+    assert post(cast.head, "approve").status_code == 302
+    assert post(cast.office, "approve").status_code == 302
+    assert not permissions.may_reopen(cast.office, fresh(cast.measure))
+
+    Inspection.objects.update(reviewers_may_repeat=True)
+
+    assert permissions.may_reopen(cast.office, fresh(cast.measure))
+    assert not permissions.may_look_back(cast.liaison, fresh(cast.measure))
