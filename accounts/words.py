@@ -175,6 +175,7 @@ FIELDS = {
     "original_precision": "原定时限精度",
     "outcome": "制度成果",
     "parent": "上级单位",
+    "page": "页",
     "people": "人数",
     "person_in_charge": "责任人",
     "population_digest": "总体校验码",

@@ -19,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from config.broker import server_command
 from config.celery import app as celery_app
 from config.supervisor import follow
+from tests.factories import ProblemFactory
 
 FULL = os.environ.get("FULL") == "1"
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     random.seed(os.environ["TEST_SEED"])
+    ProblemFactory.reset_sequence(0)  # the 900th problem of a run would be the cast's P-900
     factory.random.reseed_random(os.environ["TEST_SEED"])
 
 

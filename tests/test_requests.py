@@ -127,6 +127,7 @@ READING = {"?format=json", "a body", "OPTIONS", "htmx"}
 RECORDED = {  # who looked at evidence, and what left the house, is on record
     "rectification:evidence_detail",
     "rectification:evidence_file",
+    "rectification:evidence_preview",
     "rectification:ledger_export",
     "rectification:problem_archive",
     "accounts:journal_export",

@@ -26,7 +26,6 @@ def measure_bulk(request, inspection):
         context["outcome"] = bulk.carry_out(
             chosen, lambda measure, version: verb(measure, version, asked=asked, by=by, at=at)
         )
-    note_secrecy(form, kind="inspection", code=found.code, by=request.user, at=timezone.now())
     context["says"] = BULK_VERBS.get(form.data.get("verb", ""), "")
     return render(request, "rectification/measure_bulk.html", context)
 

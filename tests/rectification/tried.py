@@ -42,7 +42,7 @@ from rectification.forms import (
     WithdrawForm,
 )
 from rectification.look_back_forms import DecideForm, ItemForm, LookBackForm
-from rectification.models import Evidence, Measure, Problem
+from rectification.models import Evidence, Inspection, Measure, Problem
 from rectification.register_forms import (
     AccountabilityForm,
     MoneyForm,
@@ -207,12 +207,12 @@ def apply_for(cast: Any) -> None:
 
 
 def close(cast: Any) -> None:
+    Inspection.objects.update(reviewers_may_repeat=True)  # the office may look back at its own
     apply_for(cast)
     for by in (cast.head, cast.office):
         request = permissions.pending_request(Measure.objects.get(pk=cast.measure.pk))
         assert request is not None
-        now = request.measure.version
-        closing.approve(request, by=by, at=NOON, opinion="", version=now)
+        closing.approve(request, by=by, at=NOON, opinion="", version=request.measure.version)
 
 
 def to(verb: str, by: str, form: type[forms.Form], before: Any = under_way, **good: Any) -> Tried:
