@@ -3,9 +3,9 @@
 What a second database could not answer otherwise runs in one lane alone:
 - in SQLite, what asks no database at all (tests/conftest.py tells by the fixtures), and
   tests/running, whose systems bring their own embedded one;
-- in SQLite, the matrix of rights (tests/test_permissions.py, 8,000 requests), in PostgreSQL the
-  canaries (tests/test_canaries.py, 6,000 pages): what a person sees is plain SQL that other tests
-  ask on both databases, and the rest of an answer depends on no database;
+- in SQLite, the matrix of rights (tests/test_permissions.py, 14,000 requests) and the canaries
+  (tests/test_canaries.py, 6,000 pages): what a person sees is plain SQL that other tests ask on
+  both databases, and the rest of an answer depends on no database;
 - in PostgreSQL, every shape of request on every address: it carries no value for a database;
 - in PostgreSQL, the journeys: its live server and the test write at the same time, as it will be.
 Everything else runs in both; with --full, so do the canaries, the shapes and what asks no database.
@@ -46,7 +46,8 @@ CHECKS = {
 ONLY_SQLITE = ("tests/running", "tests/test_permissions.py")
 ONLY_POSTGRES = ("tests/journeys",)
 SHAPES = "test_every_address_answers_every_shape_of_request_without_an_error"
-ONLY_POSTGRES_IN_SHORT = ("tests/test_canaries.py", f"tests/test_requests.py::{SHAPES}")
+ONLY_SQLITE_IN_SHORT = ("tests/test_canaries.py",)
+ONLY_POSTGRES_IN_SHORT = (f"tests/test_requests.py::{SHAPES}",)
 NO_TESTS = 5  # pytest's exit code where the arguments select nothing
 CLOSING_LINE = re.compile(rb"^=*\s*\d+ [a-z]+.* in [\d.]+s.*$", re.MULTILINE)
 
@@ -127,9 +128,10 @@ def _lanes(environment: dict[str, str], *, postgres: str, full: bool) -> list[La
         return Lane(name, leaves_out, {**environment, "DATA_DIR": str(folder), **more})
 
     short = {} if full else {"ONLY_WITH_DATABASE": "1"}
+    not_here = ONLY_SQLITE if full else ONLY_SQLITE + ONLY_SQLITE_IN_SHORT
     elsewhere = ONLY_POSTGRES if full else ONLY_POSTGRES + ONLY_POSTGRES_IN_SHORT
     return [
-        lane("PostgreSQL", leaves_out=ONLY_SQLITE, DATABASE_URL=postgres, **short),
+        lane("PostgreSQL", leaves_out=not_here, DATABASE_URL=postgres, **short),
         lane("SQLite", leaves_out=elsewhere),
     ]
 
