@@ -11,6 +11,7 @@ VERBS = {
     # of a measure, a problem, a round
     "accept": "验收销号",
     "amend": "修改",
+    "announce": "发出通知",
     "approve": "审核通过",
     "assign": "授予角色",
     "close": "销号或结束",
@@ -92,6 +93,7 @@ OF_KIND = {
 }
 KINDS = {
     "accountability": "问责处理",
+    "contactpoint": "联系方式",
     "deputy": "代理",
     "evidence": "佐证材料",
     "exemption": "不再适用申请",
@@ -100,6 +102,7 @@ KINDS = {
     "journal": "审计日志",
     "look_back": "回头看",
     "measure": "措施",
+    "notice": "通知",
     "money": "追缴挽回资金",
     "outcome": "制度成果",
     "problem": "问题",
@@ -167,6 +170,7 @@ FIELDS = {
     "new": "新增（条）",
     "next_step": "下一步打算",
     "note": "说明",
+    "notices": "通知（条）",
     "number": "版次",
     "on": "日期",
     "on_behalf_of": "被代理人",

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -170,6 +171,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a pasted report is at most this
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # The house (shown on every page and every report; part of the settings of an installation) --------
+# Links in messages begin with this, and Message-IDs end in its host.
+SITE_URL = env_str("SITE_URL", default="http://localhost:8000").rstrip("/")
+MAIL_DOMAIN = urlsplit(SITE_URL).hostname or "localhost"
 SITE_NAME = env_str("SITE_NAME", default="整改台账")
 # Who publishes, on the public pages. Without a name: what the report itself says.
 OFFICE_NAME = env_str("OFFICE_NAME", default="")

@@ -366,7 +366,6 @@ def _rounds(user: User) -> tuple[DispatchRound, ...]:
 
 
 def _notices(user: User) -> tuple[Notice, ...]:
-    """The latest notices to the units that this person reports for or heads."""
-    paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
-    letters = Notice.objects.to_units_within(paths).select_related("inspection", "unit")
+    """The latest notices to this person."""
+    letters = Notice.objects.addressed_to(user).select_related("inspection", "unit")
     return tuple(letters.latest_first()[:5])

@@ -110,6 +110,20 @@ class ExemptionState(models.TextChoices):
     LAPSED = "lapsed", "已失效"
 
 
+class NoticeState(models.TextChoices):
+    """What becomes of a message. The last four are outcomes: one for each message, and only one."""
+
+    DUE = "due", "待发送"
+    SENDING = "sending", "发送中"
+    SENT = "sent", "已送达"
+    SUPPRESSED = "suppressed", "未发送"
+    FAILED = "failed", "发送失败"
+    HELD = "held", "待核实"
+
+
+OUTCOMES = (NoticeState.SENT, NoticeState.SUPPRESSED, NoticeState.FAILED, NoticeState.HELD)
+
+
 STAYS = ""  # the target of a move that is on record and changes no status
 
 

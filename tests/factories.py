@@ -14,11 +14,14 @@ from rectification.models import (
     Measure,
     MeasureEvent,
     Milestone,
+    Notice,
+    NoticeKind,
     Problem,
     ProblemEvent,
     ReviewStage,
+    digest_of,
 )
-from rectification.states import Precision
+from rectification.states import NoticeState, Precision
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PLANNED = date(2025, 2, 10)
@@ -130,6 +133,22 @@ class DispatchRoundFactory(factory.django.DjangoModelFactory):
     due_on = date(2025, 7, 21)
     meeting_on = date(2025, 7, 21)
     opened_at = NOON
+
+
+class NoticeFactory(factory.django.DjangoModelFactory):
+    """A message inside the system; another channel needs a state and an address."""
+
+    class Meta:
+        model = Notice
+
+    kind = NoticeKind.ROUND_OPENED
+    topic = "round/x/1"
+    key = factory.Sequence("round/x/1/{}".format)
+    subject = "开始报送"
+    body = "请报送"
+    digest = factory.LazyAttribute(lambda row: digest_of(row.subject, row.body, ""))
+    state = NoticeState.SENT
+    not_before = created_at = outcome_at = NOON
 
 
 def stages(inspection: Inspection) -> None:

@@ -50,6 +50,7 @@ WITHIN = {
     "accounts.journal.append_all": "the journal itself",
     "rectification.closing.return_pending": "part of workflow.send_back",
     "rectification.notifications.announce": "part of dispatching.open_due",
+    "rectification.notifications.post": "part of the verb that tells somebody something",
     "rectification.ledger.applying.plan": "rolled back",
     "rectification.uploads.keep": "a file that waits two hours for its confirmation",
 }

@@ -15,6 +15,7 @@ NOT_EDITED = {
     "accounts.JournalEntry": "added only; triggers refuse anything else",
     "accounts.JournalHead": "moves under its lock with each entry",
     "rectification.CloseoutRequest": "added; its outcome and stage are claimed on the old ones",
+    "rectification.ContactPoint": "added; ended once",
     "rectification.DeadlineChange": "added only",
     "rectification.DispatchRound": "opened by the clock; closed by a claim on its state",
     "rectification.EvidenceUse": "added; ended once",

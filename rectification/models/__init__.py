@@ -6,6 +6,12 @@ from rectification.models.closeout import (
     Review,
     ReviewStage,
 )
+from rectification.models.contact import (
+    OUTWARD,
+    ROBOTS,
+    Channel,
+    ContactPoint,
+)
 from rectification.models.dispatch import DispatchRound
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.evidence import (
@@ -35,7 +41,7 @@ from rectification.models.lookback import (
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
-from rectification.models.notice import Channel, Notice, NoticeKind
+from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
 from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
@@ -50,9 +56,12 @@ __all__ = [
     "AccountabilityKind",
     "OF_MEASURES",
     "OF_PROBLEMS",
+    "OUTWARD",
+    "ROBOTS",
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
+    "ContactPoint",
     "DeadlineChange",
     "DispatchRound",
     "Evidence",
@@ -83,6 +92,7 @@ __all__ = [
     "MoneyKind",
     "Notice",
     "NoticeKind",
+    "NoticeQuerySet",
     "OutcomeKind",
     "Problem",
     "ProblemEvent",
@@ -99,6 +109,7 @@ __all__ = [
     "Rework",
     "Workday",
     "deadline_as_of",
+    "digest_of",
     "in_ten_thousands",
     "title_key",
 ]

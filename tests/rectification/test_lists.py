@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rectification import closing, workflow
-from rectification.models import DispatchRound, InstitutionalOutcome, Notice, Problem
+from rectification.models import DispatchRound, InstitutionalOutcome, Problem
 from rectification.states import WorkStatus
 from tests.factories import (
     NOON,
@@ -15,6 +15,7 @@ from tests.factories import (
     InspectionFactory,
     MeasureFactory,
     MilestoneFactory,
+    NoticeFactory,
     ProblemFactory,
 )
 
@@ -32,14 +33,8 @@ def grow(cast, count):
     round = DispatchRoundFactory(
         inspection=cast.inspection, number=DispatchRound.objects.count() + 1
     )
-    Notice.objects.create(
-        inspection=cast.inspection,
-        round=round,
-        unit=cast.division,
-        kind="round_opened",
-        subject="开始报送",
-        body="请报送",
-        created_at=NOON,
+    NoticeFactory(
+        inspection=cast.inspection, round=round, unit=cast.division, recipient=cast.liaison
     )
     for number in range(Problem.objects.count(), Problem.objects.count() + count):
         area = FindingAreaFactory(inspection=cast.inspection)
