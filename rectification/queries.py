@@ -183,7 +183,7 @@ def round_rows(inspection: Inspection) -> tuple[RoundRow, ...]:
     for round_id, measure_id, nil in told.values_list("round", "measure", "nil_return"):
         reports.setdefault(round_id or 0, {})[measure_id] = nil
     returns = Count("events", filter=Q(events__verb="send_back"))
-    rounds = inspection.rounds.annotate(returns=returns).latest_first()
+    rounds = inspection.rounds.annotate(sent_back=returns).latest_first()
     changes = _changes(inspection)
     return tuple(_round_row(each, reports.get(each.pk, {}), changes) for each in rounds)
 
@@ -214,7 +214,7 @@ def _round_row(
         expected=len(asked | set(reports)) if held else 0,
         reported=len(reports),
         nil_returns=sum(reports.values()),
-        sent_back=getattr(round, "returns", 0),
+        sent_back=getattr(round, "sent_back", 0),
     )
 
 
@@ -314,11 +314,11 @@ def _not_reported(mine: MeasureQuerySet) -> MeasureQuerySet:
 
 def _with_last_return(measures: MeasureQuerySet) -> MeasureQuerySet:
     reasons = MeasureEvent.objects.filter(verb__in=["send_back", "reopen"]).order_by("pk")
-    return measures.prefetch_related(Prefetch("events", reasons, to_attr="returns"))
+    return measures.prefetch_related(Prefetch("events", reasons, to_attr="sendings_back"))
 
 
 def _last_reason(measure: Measure) -> str:
-    returns: list[MeasureEvent] = getattr(measure, "returns", [])
+    returns: list[MeasureEvent] = getattr(measure, "sendings_back", [])
     return returns[-1].why if returns else ""
 
 

@@ -100,6 +100,27 @@ class RoundState(models.TextChoices):
     SUPERSEDED = "superseded", "错过未开"
 
 
+class ReturnState(models.TextChoices):
+    """How far a unit is with one line of a round."""
+
+    WAITING = "waiting", "未报"
+    TO_CONFIRM = "to_confirm", "待确认"
+    TURNED_BACK = "turned_back", "退回修改"
+    FILED = "filed", "已报"
+
+
+class PointState(models.TextChoices):
+    """What was decided in a meeting, until the office says that it is settled."""
+
+    OPEN = "open", "待答复"
+    ANSWERED = "answered", "已答复"
+    SETTLED = "settled", "已办结"
+    WITHDRAWN = "withdrawn", "已撤销"
+
+
+POINT_PENDING = (PointState.OPEN, PointState.ANSWERED)
+
+
 class ExemptionState(models.TextChoices):
     """An application that a measure is 不再适用."""
 

@@ -26,6 +26,7 @@ NOT_EDITED = {
     "rectification.MeasureEvent": "added only",
     "rectification.Milestone": "comes with the plan; there is no form for it",
     "rectification.Notice": "added; its state is claimed on the old one",
+    "rectification.PointAnswer": "added only",
     "rectification.ProblemEvent": "added only",
     "rectification.ProgressEntry": "added only",
     "rectification.RequestEvidence": "added only",

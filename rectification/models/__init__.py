@@ -13,6 +13,7 @@ from rectification.models.contact import (
     ContactPoint,
 )
 from rectification.models.dispatch import DispatchRound
+from rectification.models.dispatch_return import DispatchReturn, DispatchReturnQuerySet
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.evidence import (
     Evidence,
@@ -43,6 +44,7 @@ from rectification.models.milestone import Milestone
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
 from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
+from rectification.models.point import MeetingPoint, MeetingPointQuerySet, PointAnswer
 from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
 from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
@@ -63,6 +65,8 @@ __all__ = [
     "CloseoutRequestQuerySet",
     "ContactPoint",
     "DeadlineChange",
+    "DispatchReturn",
+    "DispatchReturnQuerySet",
     "DispatchRound",
     "Evidence",
     "EvidenceKind",
@@ -88,12 +92,15 @@ __all__ = [
     "Measure",
     "MeasureEvent",
     "MeasureQuerySet",
+    "MeetingPoint",
+    "MeetingPointQuerySet",
     "Milestone",
     "MoneyKind",
     "Notice",
     "NoticeKind",
     "NoticeQuerySet",
     "OutcomeKind",
+    "PointAnswer",
     "Problem",
     "ProblemEvent",
     "ProblemQuerySet",

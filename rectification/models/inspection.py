@@ -68,6 +68,11 @@ class Inspection(models.Model):
         help_text="不勾选时，同一份销号申请的各个环节由不同的人审核，"
         "审核过的人也不能对它回头看。人手少的单位可以勾选。",
     )
+    returns_need_confirmation = models.BooleanField(
+        "报送须单位负责人确认",
+        default=False,
+        help_text="勾选时，填报员的调度报送经本单位负责人确认后才算已报。",
+    )
     near_days = models.PositiveSmallIntegerField("临期提醒(天)", default=10)
     extension_first_role = models.CharField(
         "延期初审角色", max_length=20, choices=_EXTENDING_CHOICES, default=Role.OFFICE

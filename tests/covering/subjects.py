@@ -21,6 +21,7 @@ ROOTS = {
     "rectification.AccountabilityAction": ("accountability", "subject_code"),
     "rectification.ContactPoint": ("contactpoint", "pk"),
     "rectification.DispatchRound": ("round", "subject_code"),
+    "rectification.MeetingPoint": ("point", "subject_code"),
     "rectification.Evidence": ("evidence", "subject_code"),
     "rectification.Exemption": ("exemption", "subject_code"),
     "rectification.FindingArea": ("findingarea", "pk"),
@@ -40,6 +41,7 @@ ROOTS = {
 PARTS = {
     "rectification.CloseoutRequest": "measure",
     "rectification.DeadlineChange": "measure",
+    "rectification.DispatchReturn": "round",
     "rectification.EvidenceUse": "evidence",
     "rectification.EvidenceVersion": "evidence",
     "rectification.InstitutionalOutcome_measures": "institutionaloutcome",
@@ -51,6 +53,7 @@ PARTS = {
     "rectification.MeasureEvent": "measure",
     "rectification.Measure_supporting_units": "measure",
     "rectification.Milestone": "measure",
+    "rectification.PointAnswer": "point",
     "rectification.ProblemEvent": "problem",
     "rectification.ProgressEntry": "measure",
     "rectification.RequestEvidence": "request.measure",
