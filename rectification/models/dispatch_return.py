@@ -25,8 +25,9 @@ class DispatchReturn(models.Model):
 
     `leads` tells the lead unit's line from a supporting one's. `draft_*` is what somebody is
     typing; it counts for nothing until it is filed, and then the progress entry is the report.
-    `version` goes up with each change of the draft or the state. The `closed_*` columns are the account as it
-    stood when the round was closed, and never change again: a report that comes later is `is_late`.
+    `version` goes up with each change of the draft or the state. The `closed_*` columns are the
+    account as it stood when the round was closed, and never change again: a report that comes later
+    is `is_late`.
     """
 
     round = models.ForeignKey(DispatchRound, on_delete=models.PROTECT, related_name="returns")
