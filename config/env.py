@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 
@@ -70,6 +71,17 @@ def env_hosts(name: str, *, default: str) -> list[str]:
     if "*" in hosts:
         raise SettingRefused(f"环境变量 {name} 不能写 *，请写明访问所用的域名或地址，用逗号分开。")
     return hosts
+
+
+def env_zone(name: str, *, default: str) -> str:
+    """A name of the time zone database, as Asia/Shanghai."""
+    zone = env_str(name, default=default)
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingRefused(
+            f"环境变量 {name}={zone} 不是时区名，请写成 Asia/Shanghai 这样；不设置时用 {default}。"
+        ) from error
 
 
 def env_database(name: str, *, embedded: dict[str, Any]) -> dict[str, Any]:

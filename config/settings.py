@@ -18,7 +18,11 @@ from config.env import (
     env_redis,
     env_secret,
     env_str,
+    env_zone,
 )
+
+# Where the work is done: every day and hour that people read, whatever the machine's own clock says
+TIME_ZONE = env_zone("TIME_ZONE", default="Asia/Shanghai")
 
 # Where things are -------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -123,7 +127,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_TIMEZONE = TIME_ZONE
 
 # People -----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -145,7 +149,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "Asia/Shanghai"
 
 # Files ------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

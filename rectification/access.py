@@ -40,6 +40,12 @@ def run(user: User, code: str) -> Inspection:
     return found
 
 
+def calendar(user: User) -> None:
+    """The working calendar, for those who keep it."""
+    if not permissions.may_keep_calendar(user):
+        raise Http404
+
+
 def problem(user: User, inspection_code: str, code: str) -> Problem:
     visible = Problem.objects.visible_within(permissions.scope_of(user)).select_related(
         "inspection__inspected_unit", "area", "lead_unit", "lead_executive"

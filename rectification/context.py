@@ -59,6 +59,8 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         ]
     elif rights_of(user).holds(Role.OFFICE):  # an empty house begins with a published report
         entries.append(("reports", "导入通报", reverse("reports:report_import")))
+    if permissions.may_keep_calendar(user):
+        entries.append(("calendar", "工作日历", reverse("rectification:calendar")))
     if rights_of(user).holds(Role.AUDIT_ADMIN):
         entries.append(("journal", "审计日志", reverse("accounts:journal_list")))
     if rights_of(user).holds(*KEEPERS):

@@ -1,5 +1,9 @@
 """The verbs of a round. `open_due` asks what is due by now and not yet done: a missed night is
-caught up by the next run, and a second run finds nothing to do."""
+caught up by the next run, and a second run finds nothing to do.
+
+A round is known by its number in the series, and numbers only go up: a clock that is put back, or
+a calendar that is changed, opens nothing again.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,8 +37,14 @@ def open_due(*, at: datetime) -> tuple[Opened, ...]:
     """
     work = Workday.objects.calendar()
     inspections = Inspection.objects.exclude(dispatch_anchor=None).order_by("pk")
-    opened = (_open_latest(inspection, work=work, at=at) for inspection in inspections)
+    waiting = [each for each in inspections if _missing(each, work=work, at=at)]
+    opened = (_open_latest(inspection, work=work, at=at) for inspection in waiting)
     return tuple(each for each in opened if each is not None)
+
+
+def catch_up(inspection: Inspection, *, at: datetime) -> Opened | None:
+    """The same for one inspection: before its rhythm changes, what is due by the old one opens."""
+    return _open_latest(inspection, work=Workday.objects.calendar(), at=at)
 
 
 @transaction.atomic
@@ -54,16 +64,9 @@ def close(round: DispatchRound, *, by: User, at: datetime) -> None:
 def _open_latest(
     inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
 ) -> Opened | None:
-    assert inspection.dispatch_anchor is not None
-    due = clock.sittings_due(
-        anchor=inspection.dispatch_anchor,
-        every_days=inspection.dispatch_every_days,
-        work=work,
-        on=clock.day_of(at),
-    )
-    known = set(inspection.rounds.values_list("number", flat=True))
-    missing = [sitting for sitting in due if sitting.number not in known]
-    if not missing or missing[-1].number < max(known, default=0):
+    held = Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
+    missing = _missing(held, work=work, at=at)
+    if not missing:
         return None
     *missed, latest = missing
     for sitting in missed:
@@ -72,6 +75,20 @@ def _open_latest(
     if round is None:
         return None
     return Opened(round, notifications.announce(round, at=at))
+
+
+def _missing(
+    inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
+) -> tuple[clock.Sitting, ...]:
+    """The rounds that are due by `at` and later in the series than any that is there."""
+    if inspection.series is None:
+        return ()
+    return clock.sittings_due(
+        series=inspection.series,
+        work=work,
+        on=clock.last_opened_day(at, at=inspection.dispatch_at),
+        after=inspection.rounds.last_number(),
+    )
 
 
 def _enter(

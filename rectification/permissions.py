@@ -63,6 +63,11 @@ def may_run(user: User, inspection: Inspection) -> bool:
     return rights_of(user).covers(inspection.inspected_unit, Role.OFFICE)
 
 
+def may_keep_calendar(user: User) -> bool:
+    """Keep the working calendar, which all inspections of the house share."""
+    return rights_of(user).holds(Role.SYSTEM_ADMIN, Role.OFFICE)
+
+
 # Work on a measure -------------------------------------------------------------------------------
 
 

@@ -264,13 +264,13 @@ def review_steps(request: CloseoutRequest) -> tuple[Step, ...]:
 
 def next_sitting(inspection: Inspection, *, on: date) -> clock.Sitting | None:
     """The coming round, or None where the inspection has no rhythm."""
-    if inspection.dispatch_anchor is None:
+    if inspection.series is None:
         return None
     return clock.next_sitting(
-        anchor=inspection.dispatch_anchor,
-        every_days=inspection.dispatch_every_days,
+        series=inspection.series,
         work=Workday.objects.calendar(),
         on=on,
+        after=inspection.rounds.last_number(),
     )
 
 

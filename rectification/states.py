@@ -94,6 +94,24 @@ class Basis(models.TextChoices):
     ORIGINAL = "original", "原定时限"
 
 
+class Rhythm(models.TextChoices):
+    """How often an inspection dispatches, from its anchor on."""
+
+    EVERY_DAYS = "every_days", "每若干天"
+    WEEKLY = "weekly", "每周"
+    HALF_MONTHLY = "half_monthly", "每半月"
+    MONTHLY = "monthly", "每月"
+
+
+class CalendarSource(models.TextChoices):
+    """Where the rest days and the make-up working days of a year come from."""
+
+    COMPUTED = "computed", "按法定节日推算"
+    PACKAGE = "package", "随软件提供"
+    NOTICE = "notice", "放假通知导入"
+    BY_HAND = "by_hand", "人工登记"
+
+
 class RoundState(models.TextChoices):
     OPEN = "open", "进行中"
     CLOSED = "closed", "已结束"

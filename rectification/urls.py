@@ -16,7 +16,9 @@ from rectification.views import (
     problems,
     recurrence,
     registers,
+    rhythm,
     rounds,
+    working_calendar,
 )
 
 
@@ -123,6 +125,14 @@ urlpatterns = [
     path(f"{HERE}dispatch/", rounds.round_list, name="round_list"),
     path(ROUND, rounds.round_detail, name="round_detail"),
     path(f"{ROUND}close/", rounds.round_close, name="round_close"),
+    path(f"{HERE}rhythm/", rhythm.rhythm, name="rhythm"),
+    path(f"{HERE}rhythm/change/", rhythm.rhythm_change, name="rhythm_change"),
+    path("calendar/", working_calendar.calendar_page, name="calendar"),
+    path("calendar/day/", working_calendar.calendar_day, name="calendar_day"),
+    path("calendar/day/remove/", working_calendar.calendar_day_remove, name="calendar_day_remove"),
+    path("calendar/announce/", working_calendar.calendar_announce, name="calendar_announce"),
+    path("calendar/import/", working_calendar.calendar_import, name="calendar_import"),
+    path("calendar/import/confirm/", working_calendar.calendar_confirm, name="calendar_confirm"),
     path(f"{HERE}ledger/", ledger.ledger, name="ledger"),
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),

@@ -50,12 +50,13 @@ from rectification.models.progress import ProgressEntry
 from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
 from rectification.models.register import Register
 from rectification.models.rework import Rework
-from rectification.models.workday import Workday
+from rectification.models.workday import CalendarYear, Workday
 
 __all__ = [
     "EXTENDING",
     "AccountabilityAction",
     "AccountabilityKind",
+    "CalendarYear",
     "OF_MEASURES",
     "OF_PROBLEMS",
     "OUTWARD",

@@ -1,7 +1,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 
 from rectification.models.inspection import Inspection
 from rectification.states import RoundState
@@ -17,6 +17,10 @@ class DispatchRoundQuerySet(models.QuerySet["DispatchRound"]):
 
     def latest_first(self) -> Self:
         return self.order_by("-number")
+
+    def last_number(self) -> int:
+        """The highest number that is there; 0 where there is none."""
+        return int(self.aggregate(last=Max("number"))["last"] or 0)
 
 
 class DispatchRound(models.Model):

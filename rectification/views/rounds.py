@@ -41,6 +41,7 @@ def round_list(request, inspection):
         "inspection": found,
         "rows": [RoundLine(row) for row in queries.round_rows(found)],
         "next_meeting": clock.short_day(following.meeting_on, on=on) if following else "",
+        "next_caveat": following.caveat if following else "",
     }
     return render(request, "rectification/round_list.html", context)
 

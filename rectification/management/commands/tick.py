@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from rectification import dispatching
+from rectification import calendar_keeping, dispatching
 
 
 class Command(BaseCommand):
@@ -16,7 +16,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, at, **options):
-        opened = dispatching.open_due(at=_moment(at) if at else timezone.now())
+        moment = _moment(at) if at else timezone.now()
+        years = calendar_keeping.needed_years(on=timezone.localdate(moment))
+        calendar_keeping.prefill(years, at=moment)
+        opened = dispatching.open_due(at=moment)
         for each in opened:
             code = each.round.inspection.code
             self.stdout.write(f"{code}：{each.round}开始，通知{each.notices}个单位。")
