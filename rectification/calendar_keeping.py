@@ -192,7 +192,7 @@ def mark_announced(year: int, *, version: int, by: User, at: datetime) -> None:
     changes = {"is_announced": True, "source": CalendarSource.BY_HAND}
     row = _claim(year, version=version, at=at, **changes)
     before = {"is_announced": False}
-    act = Act("announce", "calendar", row.subject_code, before, {"is_announced": True})
+    act = Act("mark_announced", "calendar", row.subject_code, before, {"is_announced": True})
     journal.append(act, by=by, at=at)
 
 

@@ -88,6 +88,21 @@ class Series:
             place += 1
         return self.first_number + place
 
+    def first_from(self, on: date) -> int:
+        """The number of the first day of the series on `on` or after it, also before the anchor."""
+        number = self.first_number + (on - self.anchor).days // self.least_days
+        while self.day(number) < on:
+            number += 1
+        while self.day(number - 1) >= on:
+            number -= 1
+        return number
+
+    @property
+    def least_days(self) -> int:
+        """Days from one round to the next, in a shorter month."""
+        least = {Rhythm.WEEKLY: 7, Rhythm.HALF_MONTHLY: 13, Rhythm.MONTHLY: 28}
+        return least.get(Rhythm(self.rhythm), self.every_days)
+
     @property
     def in_words(self) -> str:
         words = {
