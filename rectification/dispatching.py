@@ -64,8 +64,7 @@ def close(round: DispatchRound, *, by: User, at: datetime) -> None:
 def _open_latest(
     inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
 ) -> Opened | None:
-    held = Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
-    missing = _missing(held, work=work, at=at)
+    missing = _missing(_hold(inspection), work=work, at=at)
     if not missing:
         return None
     *missed, latest = missing
@@ -75,6 +74,11 @@ def _open_latest(
     if round is None:
         return None
     return Opened(round, notifications.announce(round, at=at))
+
+
+def _hold(inspection: Inspection) -> Inspection:
+    """The inspection as it stands, held to the end of the transaction: one process opens."""
+    return Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
 
 
 def _missing(

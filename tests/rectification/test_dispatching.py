@@ -1,6 +1,7 @@
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import JournalEntry
 from rectification import closing, dispatching, queries, workflow
@@ -64,6 +65,78 @@ def test_a_holiday_moves_the_meeting_to_a_working_day(cast):
 
     round = DispatchRound.objects.get()
     assert (round.due_on, round.meeting_on) == (date(2025, 2, 17), date(2025, 2, 18))
+
+
+def test_a_round_opens_at_its_hour_and_not_before(cast):
+    assert dispatching.open_due(at=ANCHOR - timedelta(seconds=1)) == ()
+    assert len(dispatching.open_due(at=ANCHOR + timedelta(seconds=1))) == 1
+    assert dispatching.open_due(at=ANCHOR + timedelta(seconds=2)) == ()
+
+
+def test_a_hundred_ticks_in_one_second_open_one_round(cast):
+    opened = [
+        dispatching.open_due(at=ANCHOR + timedelta(milliseconds=10 * tick)) for tick in range(100)
+    ]
+
+    assert sum(len(each) for each in opened) == 1
+    assert JournalEntry.objects.filter(verb="open").count() == 1
+
+
+@pytest.mark.parametrize(
+    "back", [timedelta(seconds=30), timedelta(days=3), timedelta(days=20_000)], ids=str
+)
+def test_a_clock_put_back_and_forward_again_opens_nothing_twice(cast, back):
+    dispatching.open_due(at=ANCHOR + timedelta(days=14))
+    before = rounds()
+
+    assert dispatching.open_due(at=ANCHOR + timedelta(days=14) - back) == ()
+    assert dispatching.open_due(at=ANCHOR + timedelta(days=14)) == ()
+
+    assert rounds() == before == [(1, "superseded"), (2, "open")]
+
+
+def test_a_clock_a_day_ahead_opens_a_day_early_and_once(cast):
+    dispatching.open_due(at=ANCHOR - timedelta(days=1) + timedelta(days=1))
+    for hours in (0, 12, 24, 36):
+        dispatching.open_due(at=ANCHOR - timedelta(days=1) + timedelta(hours=hours))
+
+    assert rounds() == [(1, "open")]
+
+
+def test_a_calendar_that_changes_after_a_round_opened_opens_nothing_again(cast):
+    dispatching.open_due(at=ANCHOR)
+    Workday.objects.create(day=date(2025, 2, 17), is_working=False, name="补放")
+
+    for days in range(14):
+        assert dispatching.open_due(at=ANCHOR + timedelta(days=days)) == ()
+    assert DispatchRound.objects.get().meeting_on == date(2025, 2, 17)
+
+
+def test_another_zone_between_two_rounds_loses_and_doubles_none(cast):
+    dispatching.open_due(at=ANCHOR)
+    for zone in ("Pacific/Auckland", "America/Los_Angeles", "UTC"):
+        with timezone.override(zone):
+            dispatching.open_due(at=ANCHOR + timedelta(hours=1))
+    with timezone.override("America/Los_Angeles"):
+        second = ANCHOR + timedelta(days=14, hours=15)  # eight o'clock there
+        assert dispatching.open_due(at=second.astimezone(UTC)) == ()
+        opened = dispatching.open_due(at=second.astimezone(UTC) + timedelta(hours=1))
+
+    assert [each.round.number for each in opened] == [2]
+
+
+def test_of_two_weekly_rounds_moved_onto_one_day_the_later_opens_and_takes_its_place(cast):
+    Inspection.objects.update(dispatch_rhythm="weekly", dispatch_anchor=date(2025, 1, 28))
+    for day in (*range(28, 32),):
+        Workday.objects.create(day=date(2025, 1, day), is_working=False, name="春节")
+    for day in (3, 4):
+        Workday.objects.create(day=date(2025, 2, day), is_working=False, name="春节")
+
+    opened = dispatching.open_due(at=datetime(2025, 2, 5, 8, tzinfo=SHANGHAI))
+
+    assert [each.round.number for each in opened] == [2]
+    assert rounds() == [(1, "superseded"), (2, "open")]
+    assert set(DispatchRound.objects.values_list("meeting_on", flat=True)) == {date(2025, 2, 5)}
 
 
 def test_an_inspection_without_a_rhythm_is_left_alone(cast):
