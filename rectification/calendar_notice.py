@@ -92,7 +92,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """Each row with its number in the file; empty ones are left out."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = next((sign for sign in ("\t", ";", "；", "，") if sign in first), ",")
-    reader = csv.reader(io.StringIO(text), delimiter="," if "," in first else delimiter)
+    delimiter = "," if "," in first else delimiter
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     count = 0
     try:
         for cells in reader:
