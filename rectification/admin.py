@@ -99,4 +99,4 @@ class WorkdayAdmin(GrantedAdmin):
         super().save_model(request, obj, form, change)
         years = {obj.day.year, *(day.year for day in (form.initial.get("day"),) if day)}
         for year in years:
-            calendar_keeping.touch(year, at=timezone.now())
+            calendar_keeping.touch(year, by=request.user, at=timezone.now())

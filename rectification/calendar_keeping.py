@@ -209,13 +209,16 @@ def _change(day: date, said: Day | None, *, version: int, by: User, at: datetime
     _record(Act("amend", "calendar", row.subject_code), standing, wanted, by=by, at=at)
 
 
-def touch(year: int, *, at: datetime) -> None:
+def touch(year: int, *, by: User, at: datetime) -> None:
     """A day of the year was changed in the admin site: a new version, kept by hand from now on."""
     row, _ = CalendarYear.objects.get_or_create(
         year=year, defaults={"source": CalendarSource.BY_HAND, "changed_at": at}
     )
     changes = {"version": F("version") + 1, "changed_at": at, "source": CalendarSource.BY_HAND}
     CalendarYear.objects.filter(pk=row.pk).update(**changes)
+    row.refresh_from_db()
+    after = {"version": row.version}
+    journal.append(Act("amend", "calendar", row.subject_code, after=after), by=by, at=at)
 
 
 # What all of them need ----------------------------------------------------------------------------

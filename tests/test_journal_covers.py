@@ -18,6 +18,7 @@ from tests.covering import (
     Stage,
     asking,
     business_models,
+    calendar,
     commands,
     coverage,
     evidence,
@@ -38,6 +39,7 @@ SCRIPTS = (
     views,
     commands,
     asking,
+    calendar,
     evidence,
     handing,
     looking,
@@ -57,7 +59,7 @@ WITHIN = {
 WITHIN_PACKAGES = ("reports.demonstration",)  # filed in bulk by the command load_demo
 READ_ONLY = {
     *("command figures", "command verify_journal", "command check", "command migrate"),
-    *("command redraw_look_back", "command sweep_files"),
+    *("command redraw_look_back", "command sweep_files", "command meeting_days"),
 }
 WRITES = {
     *("save", "create", "update", "set", "bulk_create", "bulk_update", "delete"),

@@ -150,6 +150,13 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "rectification:measure_withdraw_exemption": {"version": 1, "why": "继续整改。"},
     "rectification:measure_reinstate": {"version": 1, "why": "职责已恢复。"},
+    "rectification:calendar_day": {
+        "version": 0,
+        "year": 2031,
+        "day": "2031-01-06",
+        "is_working": "no",
+    },
+    "rectification:calendar_announce": {"version": 0, "year": 2031},
     "rectification:evidence_amend": {
         "version": 1,
         "title": "巡查办法",

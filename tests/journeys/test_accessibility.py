@@ -52,8 +52,10 @@ WHOLE = DAILY | {
     "rectification:outcome_list",
     "rectification:accountability_list",
     "rectification:money_list",
+    "rectification:rhythm",
 }
 OFFICE = WHOLE | {
+    "rectification:calendar",
     "rectification:ledger_import",
     "rectification:lookback_new",
     "rectification:problem_recurrence",
@@ -81,7 +83,7 @@ REACHED = {
     "penglidong": WHOLE,
     "wenzhigang": WHOLE,
     "kexin": {"rectification:desk"},
-    "jixuan": {"rectification:desk"},
+    "jixuan": {"rectification:desk", "rectification:calendar"},
 }
 
 

@@ -30,6 +30,7 @@ OVERSEEING = (
     "dispatch/1/",
     "extensions/",
     "handover/",
+    "rhythm/",
     "problems/P-900/recurrence/",
 )
 ACTING = (
@@ -60,6 +61,7 @@ ACTING = (
     "evidence/1/link/",
     "evidence/1/unlink/M-900-1/",
     "dispatch/1/close/",
+    "rhythm/change/",
     "measures/M-900-1/amend/",
     "problems/P-900/amend/",
     *(
@@ -139,7 +141,7 @@ def test_every_page_of_the_daily_work_is_in_these_tests():
 
     routes = {str(each.pattern).removeprefix(here) for each in patterns}
 
-    elsewhere = ("desk/", "ledger/", "lookback/")  # these have tests of their own
+    elsewhere = ("desk/", "ledger/", "lookback/", "calendar/")  # these have tests of their own
     assert {route for route in routes if not route.startswith(elsewhere)} == shapes
 
 
@@ -167,7 +169,10 @@ def test_a_supervisor_reads_everything_and_changes_nothing(cast, client):
     ("who", "labels"),
     [
         ("liaison", ["待办", "问题", "措施", "成效", "台账"]),
-        ("office", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "报告", "总览"]),
+        (
+            "office",
+            ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "报告", "总览", "工作日历"],
+        ),
         ("executive", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
         ("supervisor", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
     ],

@@ -18,6 +18,7 @@ from rectification import handing_over
 from rectification.forms import Prose
 from rectification.look_back_forms import ItemForm
 from rectification.models import LookBackItem, Measure
+from rectification.rhythm_forms import DayForm
 from reports.draft_forms import PublishForm, SectionForm, TitleForm
 from reports.forms import ReportSourceForm
 from tests.factories import NOON
@@ -32,6 +33,7 @@ OF_THEIR_OWN = {
     TitleForm: "test_a_marked_draft_is_refused",
     PublishForm: "its notice: tests/reports/test_draft_views.py",
     ReportSourceForm: "test_a_marked_report_is_refused",
+    DayForm: "of no inspection: tests/rectification/calendar/test_pages.py",
 }
 
 
