@@ -74,6 +74,11 @@ def prefill(years: Iterable[int], *, at: datetime) -> tuple[int, ...]:
     return tuple(year for year in missing if _prefill(year, at=at))
 
 
+def keep_ahead(*, at: datetime) -> tuple[int, ...]:
+    """What the tick asks for: the years that are needed on the day and not there yet."""
+    return prefill(needed_years(on=clock.day_of(at)), at=at)
+
+
 def _is_to_fill(year: int, source: str | None) -> bool:
     return source is None or (source == PREFILLABLE and _of_package(year).is_announced)
 

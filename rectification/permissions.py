@@ -23,6 +23,7 @@ from rectification.models import (
     Inspection,
     Measure,
     MeasureQuerySet,
+    Notice,
     Problem,
     ProgressEntry,
     RequestEvidence,
@@ -66,6 +67,13 @@ def may_run(user: User, inspection: Inspection) -> bool:
 def may_keep_calendar(user: User) -> bool:
     """Keep the working calendar, which all inspections of the house share."""
     return rights_of(user).holds(Role.SYSTEM_ADMIN, Role.OFFICE)
+def may_send_again(user: User, notice: Notice) -> bool:
+    """Send a message again that was held or has failed: the office of the inspection, or of the
+    recipient's bureau."""
+    if notice.inspection:
+        return may_run(user, notice.inspection)
+    unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
+    return unit is not None and unit.root_path in rights_of(user).paths(Role.OFFICE)
 
 
 # Work on a measure -------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ SCRIPTS = (
 WITHIN = {
     "accounts.journal.append": "the journal itself",
     "accounts.journal.append_all": "the journal itself",
+    "rectification.calendar_keeping.keep_ahead": "prefill, for the years of the day",
     "rectification.closing.return_pending": "part of workflow.send_back",
     "rectification.notifications.announce": "part of dispatching.open_due",
     "rectification.notifications.post": "part of the verb that tells somebody something",
