@@ -60,6 +60,10 @@ VERBS = {
     "decide": "认定屡查屡犯",
     "draw": "抽取回头看",
     "record": "填写检查结果",
+    # of messages and how people are reached
+    "read": "阅读通知",
+    "send_again": "重新发送",
+    "try_out": "发测试消息",
     # of a report
     "compose": "起草报告",
     "edit": "修改段落",
@@ -82,6 +86,9 @@ VERBS = {
 # Where the same verb has another word for one kind of subject.
 OF_KIND = {
     ("accountability", "withdraw"): "撤下",
+    ("calendar_feed", "end"): "停用日历订阅",
+    ("calendar_feed", "enter"): "启用日历订阅",
+    ("contactpoint", "end"): "停用",
     ("look_back", "close"): "结束回头看",
     ("measure", "close"): "销号",
     ("money", "withdraw"): "撤下",
@@ -93,6 +100,7 @@ OF_KIND = {
 }
 KINDS = {
     "accountability": "问责处理",
+    "calendar_feed": "日历订阅",
     "contactpoint": "联系方式",
     "deputy": "代理",
     "evidence": "佐证材料",
@@ -116,6 +124,7 @@ KINDS = {
     "workday": "工作日历",
 }
 FIELDS = {
+    "address": "地址",
     "amount": "金额",
     "answers": "检查要点",
     "area": "反馈方面",
@@ -123,6 +132,7 @@ FIELDS = {
     "as_of": "截至",
     "category": "问题类型",
     "changed": "修改（条）",
+    "channel": "渠道",
     "closed_at": "结束时间",
     "closed_on": "销号日期",
     "closed_source": "销号依据",
@@ -192,6 +202,7 @@ FIELDS = {
     "public_wording": "公开表述",
     "requestevidence": "申请所附材料",
     "responsible_executive": "责任领导",
+    "read_at": "阅读时间",
     "result": "结果",
     "review": "审核",
     "review_every_months": "复核周期（月）",
@@ -248,6 +259,10 @@ VALUES = {
     "long_term": "长期坚持",
     "sample": "抽取检查",
     "consolidated": "巩固",
+    "mail": "邮件",
+    "wecom": "企业微信",
+    "dingtalk": "钉钉",
+    "feishu": "飞书",
 }
 # A problem and a round have words of their own for the same state.
 VALUES_OF_KIND = {

@@ -18,6 +18,7 @@ from config.env import (
     env_redis,
     env_secret,
     env_str,
+    env_time,
 )
 
 # Where things are -------------------------------------------------------------------------------
@@ -146,6 +147,14 @@ LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
+
+# Messages ---------------------------------------------------------------------------------------
+# From this time of a working day on, where the work is done, people get their digest.
+DIGEST_AT = env_time("DIGEST_AT", default="08:30")
+# The hosts that a robot's message may go to, and no other: "name", or "name:port".
+ROBOT_HOSTS = env_list(
+    "ROBOT_HOSTS", default="qyapi.weixin.qq.com,oapi.dingtalk.com,open.feishu.cn"
+)
 
 # Files ------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -23,6 +24,7 @@ from rectification.models import (
     Measure,
     Notice,
     NoticeKind,
+    NoticeQuerySet,
     digest_of,
 )
 from rectification.recipients import Addressee, Reached
@@ -37,7 +39,8 @@ DELIVER = "rectification.deliver"  # the task's name: no verb imports a task
 class Message:
     """What is said. `topic` names what it is about ("round/x25/3"): said once to each addressee.
 
-    `path` is the page that it leads to.
+    `path` is the page that it leads to. What is `personal` goes to each person alone, also where
+    two have one mailbox; else two people of one unit with one address get one message.
     """
 
     topic: str
@@ -47,6 +50,7 @@ class Message:
     path: str
     inspection: Inspection | None = None
     round: DispatchRound | None = None
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,34 @@ def post(
     for message, addressee in letters:
         rows += _rows(message, addressee, ways[addressee], at=at)
     return _enter({row.key: row for row in rows}, at=at) if rows else 0
+
+
+@transaction.atomic
+def post_by(message: Message, addressee: Addressee, way: Reached, *, at: datetime) -> int:
+    """Put the message into the outbox for this one way alone; how many notices are new."""
+    row = _row(message, addressee, way, at=at)
+    return _enter({row.key: row}, at=at)
+
+
+@transaction.atomic
+def read(notices: NoticeQuerySet, *, by: User, at: datetime) -> int:
+    """Mark those of these that are for this person and unread as read; how many they were."""
+    unread = notices.filter(pk__in=Notice.objects.addressed_to(by).unread().values("pk"))
+    topics = list(unread.order_by("pk").values_list("pk", "topic"))
+    rows = Notice.objects.unread().filter(pk__in=[pk for pk, _ in topics])
+    count = rows.update(read_at=at)
+    changed: dict[str, Any] = {"before": {"read_at": None}, "after": {"read_at": at}}
+    acts = [
+        journal.Act("read", "notice", topic, **changed)
+        for topic in dict.fromkeys(t for _, t in topics)
+    ]
+    journal.append_all(acts, by=by, at=at)
+    return count
+
+
+def key_inside(topic: str, user: User) -> str:
+    """The key under which somebody reads, inside the system, a message for themselves."""
+    return f"{topic}/-/{Channel.IN_APP}/{user.pk}"
 
 
 def ring() -> None:
@@ -168,9 +200,11 @@ def _untold(each: Untold, *, at: datetime) -> Notice:
 
 
 def _key(message: Message, addressee: Addressee, way: Reached) -> str:
-    """Two people of one unit with one address get one message."""
+    """The same for the same message, whoever posts it again."""
     inside = str(addressee.user.pk) if addressee.user else "nobody"
     to = inside if way.channel == Channel.IN_APP else way.address
+    if message.personal and way.channel != Channel.IN_APP:
+        to = f"{to}/{inside}"
     unit = addressee.unit.pk if addressee.unit else "-"
     return f"{message.topic}/{unit}/{way.channel}/{to}"
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Role, User
+from accounts.models import Role, Unit, User
 from accounts.rights import rights_of
 from rectification.models import (
     EXTENDING,
@@ -45,6 +45,7 @@ BUSINESS = (
     Role.PARTY_GROUP,
     Role.SUPERVISOR,
 )
+KEEPING_CHANNELS = (Role.UNIT_HEAD, Role.LIAISON, Role.OFFICE)
 OVERVIEW = (Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP, Role.SUPERVISOR)
 
 
@@ -61,6 +62,11 @@ def may_oversee(user: User, inspection: Inspection) -> bool:
 def may_run(user: User, inspection: Inspection) -> bool:
     """Keep the ledger, run dispatches, draft and publish reports."""
     return rights_of(user).covers(inspection.inspected_unit, Role.OFFICE)
+
+
+def may_keep_channels(user: User, unit: Unit) -> bool:
+    """Enter and end a unit's ways to be reached: its head, its liaison, and the office."""
+    return rights_of(user).covers(unit, *KEEPING_CHANNELS)
 
 
 # Work on a measure -------------------------------------------------------------------------------
