@@ -181,8 +181,9 @@ def _held(owner: User | Unit) -> QuerySet[ContactPoint]:
 
 
 def _locked(owner: User | Unit | None) -> None:
+    """Held to the end of the transaction."""
     if owner is not None:
-        rows = type(owner)._default_manager.select_for_update().filter(pk=owner.pk)
+        rows = owner._meta.model._default_manager.select_for_update().filter(pk=owner.pk)
         list(rows.values_list("pk"))
 
 
