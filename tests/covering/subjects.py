@@ -19,6 +19,7 @@ ROOTS = {
     "accounts.Unit": ("unit", "pk"),
     "accounts.User": ("user", "pk"),
     "rectification.AccountabilityAction": ("accountability", "subject_code"),
+    "rectification.CalendarFeed": ("calendar_feed", "pk"),
     "rectification.ContactPoint": ("contactpoint", "pk"),
     "rectification.DispatchRound": ("round", "subject_code"),
     "rectification.MeetingPoint": ("point", "subject_code"),
