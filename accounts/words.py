@@ -62,8 +62,12 @@ VERBS = {
     "record": "填写检查结果",
     # of messages and how people are reached
     "read": "阅读通知",
-    "send_again": "重新发送",
     "try_out": "发测试消息",
+    # of a notice
+    "fail": "发送失败",
+    "hold": "待核实",
+    "send": "送达",
+    "send_again": "再次发送",
     # of a report
     "compose": "起草报告",
     "edit": "修改段落",
@@ -132,7 +136,6 @@ FIELDS = {
     "as_of": "截至",
     "category": "问题类型",
     "changed": "修改（条）",
-    "channel": "渠道",
     "closed_at": "结束时间",
     "closed_on": "销号日期",
     "closed_source": "销号依据",
@@ -243,6 +246,10 @@ FIELDS = {
     "withdrawn": "已撤下",
     "withdrawn_at": "撤下时间",
     "wording": "问题表述",
+    "attempt": "第几次尝试",
+    "channel": "渠道",
+    "notice": "通知（号）",
+    "recipient": "收件人",
 }
 VALUES = {
     "not_started": "未启动",
