@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from rectification import contacting, delivery, notifications, reminders, subscribing
+from rectification import contacting, notifications, reminders, subscribing
 from rectification.contacting import Entry
 from rectification.models import CalendarFeed, ContactPoint, Notice
 from tests.covering import scenario
@@ -107,13 +107,6 @@ def revoke(stage):
     subscribing.renew(by=cast.liaison, at=NOON)
     yield
     subscribing.revoke(by=cast.liaison, at=NOON)
-
-
-@scenario("rectification.delivery.send_again")
-def send_again(stage):
-    notice = held(stage.cast)
-    yield
-    delivery.send_again(notice, by=stage.cast.office, at=NOON)
 
 
 # Addresses --------------------------------------------------------------------------------------
