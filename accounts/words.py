@@ -60,6 +60,9 @@ VERBS = {
     "decide": "认定屡查屡犯",
     "draw": "抽取回头看",
     "record": "填写检查结果",
+    # of messages and how people are reached
+    "read": "阅读通知",
+    "try_out": "发测试消息",
     # of a notice
     "fail": "发送失败",
     "hold": "待核实",
@@ -89,6 +92,9 @@ VERBS = {
 # Where the same verb has another word for one kind of subject.
 OF_KIND = {
     ("accountability", "withdraw"): "撤下",
+    ("calendar_feed", "end"): "停用日历订阅",
+    ("calendar_feed", "enter"): "启用日历订阅",
+    ("contactpoint", "end"): "停用",
     ("look_back", "close"): "结束回头看",
     ("measure", "close"): "销号",
     ("money", "withdraw"): "撤下",
@@ -101,6 +107,7 @@ OF_KIND = {
 KINDS = {
     "calendar": "工作日历",
     "accountability": "问责处理",
+    "calendar_feed": "日历订阅",
     "contactpoint": "联系方式",
     "deputy": "代理",
     "evidence": "佐证材料",
@@ -124,6 +131,7 @@ KINDS = {
     "workday": "工作日历",
 }
 FIELDS = {
+    "address": "地址",
     "amount": "金额",
     "answers": "检查要点",
     "area": "反馈方面",
@@ -210,6 +218,7 @@ FIELDS = {
     "recipient": "收件人",
     "requestevidence": "申请所附材料",
     "responsible_executive": "责任领导",
+    "read_at": "阅读时间",
     "result": "结果",
     "review": "审核",
     "review_every_months": "复核周期（月）",
@@ -270,6 +279,10 @@ VALUES = {
     "monthly": "每月",
     "sample": "抽取检查",
     "consolidated": "巩固",
+    "mail": "邮件",
+    "wecom": "企业微信",
+    "dingtalk": "钉钉",
+    "feishu": "飞书",
 }
 # A notice, a problem and a round have words of their own for the same state.
 VALUES_OF_KIND = {

@@ -7,6 +7,7 @@ what to write. An empty variable counts as absent.
 import os
 import re
 import secrets
+from datetime import time
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,16 @@ def env_int(name: str, *, default: int, least: int, most: int) -> int:
             f"环境变量 {name}={text} 无法使用，请写 {least} 到 {most} 之间的整数。"
         )
     return int(text)
+
+
+def env_time(name: str, *, default: str) -> time:
+    """A time of day, as 08:30."""
+    text = env_str(name, default=default)
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise SettingRefused(
+            f"环境变量 {name}={text} 无法使用，请写成 08:30 这样的时间（00:00 到 23:59）。"
+        )
+    return time.fromisoformat(text)
 
 
 def env_list(name: str, *, default: str) -> list[str]:

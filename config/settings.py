@@ -22,6 +22,7 @@ from config.env import (
     env_secret,
     env_sender,
     env_str,
+    env_time,
     env_zone,
 )
 
@@ -155,6 +156,8 @@ USE_I18N = True
 USE_TZ = True
 
 # Messages ---------------------------------------------------------------------------------------
+# From this time of a working day on, where the work is done, people get their digest.
+DIGEST_AT = env_time("DIGEST_AT", default="08:30")
 # A worker that was paused dies (timer) before another one takes over what it had (lease).
 DELIVERY_LEASE_SECONDS = env_int("DELIVERY_LEASE_SECONDS", default=120, least=3, most=3600)
 DELIVERY_TIMER_SECONDS = env_int(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.administration import KEEPERS
 from accounts.models import Role, User
 from accounts.rights import rights_of
-from rectification import permissions
+from rectification import outbox, permissions
 from rectification.models import Inspection
 
 
@@ -69,4 +69,5 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         "inspection": here,
         "inspections": [(each.code, each.name) for each in found] if len(found) > 1 else [],
         "nav_entries": entries,
+        "unread": lambda: outbox.unread_count(user),  # one query, where a page is shown whole
     }

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
@@ -25,6 +26,7 @@ from rectification.models import (
     Measure,
     Notice,
     NoticeKind,
+    NoticeQuerySet,
     digest_of,
 )
 from rectification.recipients import Addressee, Reached
@@ -42,7 +44,8 @@ PAUSE = 30.0  # seconds without ringing after a ring that was not heard
 class Message:
     """What is said. `topic` names what it is about ("round/x25/3"): said once to each addressee.
 
-    `path` is the page that it leads to.
+    `path` is the page that it leads to. What is `personal` goes to each person alone, also where
+    two have one mailbox; else two people of one unit with one address get one message.
     """
 
     topic: str
@@ -52,6 +55,7 @@ class Message:
     path: str
     inspection: Inspection | None = None
     round: DispatchRound | None = None
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,34 @@ def post(
         outside = () if message.kind == NoticeKind.TROUBLE else ways[addressee]
         rows += _rows(message, addressee, outside, at=at)
     return _enter({row.key: row for row in rows}, at=at) if rows else 0
+
+
+@transaction.atomic
+def post_by(message: Message, addressee: Addressee, way: Reached, *, at: datetime) -> int:
+    """Put the message into the outbox for this one way alone; how many notices are new."""
+    row = _row(message, addressee, way, at=at)
+    return _enter({row.key: row}, at=at)
+
+
+@transaction.atomic
+def read(notices: NoticeQuerySet, *, by: User, at: datetime) -> int:
+    """Mark those of these that are for this person and unread as read; how many they were."""
+    unread = notices.filter(pk__in=Notice.objects.addressed_to(by).unread().values("pk"))
+    topics = list(unread.order_by("pk").values_list("pk", "topic"))
+    rows = Notice.objects.unread().filter(pk__in=[pk for pk, _ in topics])
+    count = rows.update(read_at=at)
+    changed: dict[str, Any] = {"before": {"read_at": None}, "after": {"read_at": at}}
+    acts = [
+        journal.Act("read", "notice", topic, **changed)
+        for topic in dict.fromkeys(t for _, t in topics)
+    ]
+    journal.append_all(acts, by=by, at=at)
+    return count
+
+
+def key_inside(topic: str, user: User) -> str:
+    """The key under which somebody reads, inside the system, a message for themselves."""
+    return f"{topic}/-/{Channel.IN_APP}/{user.pk}"
 
 
 def ring() -> None:
@@ -180,9 +212,11 @@ def _untold(each: Untold, *, at: datetime) -> Notice:
 
 
 def _key(message: Message, addressee: Addressee, way: Reached) -> str:
-    """Two people of one unit with one address get one message."""
+    """The same for the same message, whoever posts it again."""
     inside = str(addressee.user.pk) if addressee.user else "nobody"
     to = inside if way.channel == Channel.IN_APP else way.address
+    if message.personal and way.channel != Channel.IN_APP:
+        to = f"{to}/{inside}"
     unit = addressee.unit.pk if addressee.unit else "-"
     return f"{message.topic}/{unit}/{way.channel}/{to}"
 

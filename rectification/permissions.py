@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Role, User
+from accounts.models import Role, Unit, User
 from accounts.rights import rights_of
 from rectification.models import (
     EXTENDING,
@@ -46,6 +46,7 @@ BUSINESS = (
     Role.PARTY_GROUP,
     Role.SUPERVISOR,
 )
+KEEPING_CHANNELS = (Role.UNIT_HEAD, Role.LIAISON, Role.OFFICE)
 OVERVIEW = (Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP, Role.SUPERVISOR)
 
 
@@ -67,13 +68,20 @@ def may_run(user: User, inspection: Inspection) -> bool:
 def may_keep_calendar(user: User) -> bool:
     """Keep the working calendar, which all inspections of the house share."""
     return rights_of(user).holds(Role.SYSTEM_ADMIN, Role.OFFICE)
+
+
+def may_keep_channels(user: User, unit: Unit) -> bool:
+    """Enter and end a unit's ways to be reached: its head, its liaison, and the office."""
+    return rights_of(user).covers(unit, *KEEPING_CHANNELS)
+
+
 def may_send_again(user: User, notice: Notice) -> bool:
     """Send a message again that was held or has failed: the office of the inspection, or of the
-    recipient's bureau."""
+    recipient's unit."""
     if notice.inspection:
         return may_run(user, notice.inspection)
     unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
-    return unit is not None and unit.root_path in rights_of(user).paths(Role.OFFICE)
+    return unit is not None and rights_of(user).covers(unit, Role.OFFICE)
 
 
 # Work on a measure -------------------------------------------------------------------------------

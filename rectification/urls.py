@@ -4,6 +4,8 @@ from rectification.views import (
     actions,
     amending,
     bulk,
+    calendar_feed,
+    channels,
     desk,
     evidence,
     evidence_files,
@@ -13,6 +15,7 @@ from rectification.views import (
     ledger,
     lookback,
     measures,
+    notices,
     problems,
     recurrence,
     registers,
@@ -42,6 +45,8 @@ PROBLEM = f"{HERE}problems/<code:code>/"
 MEASURE = f"{HERE}measures/<code:code>/"
 EVIDENCE = f"{HERE}evidence/<int:number>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
+CHANNELS = "desk/channels/"
+UNIT_CHANNELS = "units/<int:unit>/channels/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 
@@ -64,6 +69,24 @@ def register(address: str, name: str) -> list[URLPattern]:
 app_name = "rectification"
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
+    path("desk/notices/", notices.notice_list, name="notice_list"),
+    path("desk/notices/read/", notices.notice_read_all, name="notice_read_all"),
+    path("desk/notices/<int:pk>/read/", notices.notice_read, name="notice_read"),
+    path(CHANNELS, channels.channel_list, name="channel_list"),
+    path(f"{CHANNELS}mail/", channels.channel_mail, name="channel_mail"),
+    path(f"{CHANNELS}mail/mute/", channels.channel_mute, name="channel_mute"),
+    path(f"{CHANNELS}mail/try/", channels.channel_try_account, name="channel_try_account"),
+    path(f"{CHANNELS}enter/", channels.channel_enter, name="channel_enter"),
+    path(f"{CHANNELS}<int:pk>/end/", channels.channel_end, name="channel_end"),
+    path(f"{CHANNELS}<int:pk>/try/", channels.channel_try, name="channel_try"),
+    path(f"{CHANNELS}calendar/", channels.feed_renew, name="feed_renew"),
+    path(f"{CHANNELS}calendar/end/", channels.feed_revoke, name="feed_revoke"),
+    path(UNIT_CHANNELS, channels.unit_channel_list, name="unit_channel_list"),
+    path(f"{UNIT_CHANNELS}enter/", channels.unit_channel_enter, name="unit_channel_enter"),
+    path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
+    path(f"{HERE}notices/", notices.fate_list, name="fate_list"),
+    path(f"{HERE}notices/export/", notices.fate_export, name="fate_export"),
+    path(f"{HERE}notices/<int:pk>/send-again/", notices.fate_send_again, name="fate_send_again"),
     path(f"{HERE}problems/", problems.problem_list, name="problem_list"),
     path(PROBLEM, problems.problem_detail, name="problem_detail"),
     path(f"{PROBLEM}accept/", problems.problem_accept, name="problem_accept"),

@@ -49,6 +49,7 @@ SOWN: dict[str, dict[str, Any]] = {
         "lapsed_at": NOON,
         "lapsed_why": "材料已换",
     },
+    "dispatchreturn": {"leads": True},
     "milestone": {"share": 50},
     "institutionaloutcome": WITHDRAWN,
     "accountabilityaction": WITHDRAWN,

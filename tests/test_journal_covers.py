@@ -25,6 +25,7 @@ from tests.covering import (
     handing,
     looking,
     registers,
+    telling,
     verbs,
     views,
 )
@@ -44,6 +45,7 @@ SCRIPTS = (
     handing,
     looking,
     registers,
+    telling,
 )  # importing them registers their scenarios
 
 # What writes rows and is no verb of its own: called inside a verb's transaction, or by a command.
@@ -53,6 +55,7 @@ WITHIN = {
     "rectification.calendar_keeping.keep_ahead": "prefill, for the years of the day",
     "rectification.closing.return_pending": "part of workflow.send_back",
     "rectification.notifications.announce": "part of dispatching.open_due",
+    "rectification.notifications.post_by": "part of the verb that tries a way out",
     "rectification.notifications.post": "part of the verb that tells somebody something",
     "rectification.ledger.applying.plan": "rolled back",
     "rectification.uploads.keep": "a file that waits two hours for its confirmation",

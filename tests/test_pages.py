@@ -15,6 +15,7 @@ from accounts import journal
 from accounts.models import AbsenceKind, Deputy, Role
 from rectification.models import (
     AccountabilityAction,
+    ContactPoint,
     Evidence,
     EvidenceUse,
     EvidenceVersion,
@@ -23,7 +24,7 @@ from rectification.models import (
     RecoveredMoney,
 )
 from reports.models import Origin, Publication, Report
-from tests.factories import NOON, MeasureFactory, UserFactory, person
+from tests.factories import NOON, MeasureFactory, NoticeFactory, UserFactory, person
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 from tests.rectification.extending import ask, grant
 from tests.rectification.test_lists import grow
@@ -31,12 +32,13 @@ from tests.test_consistency import our_urls
 
 LISTS = sorted(name for name, _ in our_urls() if name.endswith("_list"))
 ALSO = ["rectification:desk", "rectification:round_detail", "reports:dashboard"]
-ARGUMENTS = {"inspection": "x25", "number": 1}
+ARGUMENTS: dict[str, Any] = {"inspection": "x25", "number": 1}
 
 
 @pytest.mark.parametrize("name", [*LISTS, *ALSO])
 def test_one_row_and_three_take_the_same_number_of_queries(cast, client, name):  # noqa: F811
     client.force_login(viewer(cast, name))
+    ARGUMENTS["unit"] = cast.division.pk
     plant(cast, 1)
     client.get(address_of(name))  # what is read once in a process is read
     with_one, queries_for_one = shown(client, name)
@@ -74,6 +76,7 @@ def plant(cast, count: int) -> None:  # noqa: F811
         looked_back(cast)
         deputised(cast)
         piece_of_evidence(cast, number + 1)
+        reached(cast, number)
         act = journal.Act("report", "measure", f"x25/M-{number}", after={"version": number})
         journal.append(act, by=cast.liaison, at=NOON)
 
@@ -111,6 +114,14 @@ def piece_of_evidence(cast, number: int) -> None:  # noqa: F811
         evidence=piece, number=1, name="a.pdf", size=1, key=f"{number}", by=cast.office, at=NOON
     )
     EvidenceUse.objects.create(evidence=piece, measure=cast.measure, by=cast.office, at=NOON)
+
+
+def reached(cast, number: int) -> None:  # noqa: F811
+    """One more message to the office, and one more way to it and to the division."""
+    NoticeFactory(recipient=cast.office, inspection=cast.inspection)
+    for owner in ({"user": cast.office}, {"unit": cast.division}):
+        address = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={number}"
+        ContactPoint.objects.create(**owner, channel="wecom", address=address, created_at=NOON)
 
 
 def published(cast, slug: str) -> None:  # noqa: F811

@@ -14,6 +14,7 @@ from accounts.admin import GrantedAdmin
 NOT_EDITED = {
     "accounts.JournalEntry": "added only; triggers refuse anything else",
     "accounts.JournalHead": "moves under its lock with each entry",
+    "rectification.CalendarFeed": "added; ended once",
     "rectification.CloseoutRequest": "added; its outcome and stage are claimed on the old ones",
     "rectification.ContactPoint": "added; ended once",
     "rectification.DeadlineChange": "added only",

@@ -37,6 +37,7 @@ from tests.factories import (
     stages,
     unit,
 )
+from tests.tellings import furnish_messages, revoke
 
 ROLES = tuple(role.value for role in Role)  # the columns of docs/permissions.csv, after `public`
 OF_A_UNIT = (Role.LIAISON, Role.UNIT_HEAD)  # whose scope is one division; the others' is a bureau
@@ -70,11 +71,11 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code", "evidence", "pk"}
+UNIT_BOUND = {"code", "evidence", "pk", "notice", "way", "unit"}
 ABSENT: dict[str, Any] = {
     "inspection": "nowhere",
     "object_id": "404404",
-    **dict.fromkeys(("number", "order", "version", "page", "pk"), 404),
+    **dict.fromkeys(("number", "order", "version", "page", "pk", "unit"), 404),
 }
 
 # Which measure an address is tried on: one on which the verb is possible for whoever may.
@@ -110,6 +111,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
         f"rectification:evidence_{act}": {"number": "evidence"}
         for act in ("detail", "version", "amend", "withdraw", "link", "unlink", "file", "preview")
     },
+    "rectification:notice_read": {"pk": "notice"},
+    "rectification:channel_end": {"pk": "way"},
+    "rectification:channel_try": {"pk": "way"},
+    "rectification:fate_send_again": {"pk": "held"},
     **{
         f"rectification:lookback_{act}": {"number": "look_back"}
         for act in ("detail", "close", "item", "record")
@@ -215,6 +220,7 @@ def two_bureaus() -> World:
     publish(own, people[Role.OFFICE])
     publish(other, person(Role.OFFICE, second), public=False)
     sibling.values = own.values | sibling.values
+    revoke(sibling.values["token"], other.values["token"])  # who has one that works, reads it
     other.values["app_label"] = "rectification"  # the part of the admin site of one of the three
     return World(people, own, sibling, other)
 
@@ -272,6 +278,7 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
     place.values = {"inspection": inspection.code, "number": 1}
     place.values |= {"key": "total", "form": "txt"}
     place.values |= furnish_more(problem, codes, division, liaison=liaison)
+    place.values |= furnish_messages(inspection, division, to=liaison)
     place.rows = administered(inspection, division, liaison)
     place.rows["accounts/deputy/"] = place.values["pk"]
     place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rectification", "0016_returns_and_points")]
+    dependencies = [("rectification", "0041_notices_of_a_test")]
 
     operations = [
         migrations.AddField(

@@ -1,4 +1,5 @@
 from rectification.models.accountability import AccountabilityAction, AccountabilityKind
+from rectification.models.calendar_feed import CalendarFeed
 from rectification.models.closeout import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
@@ -62,6 +63,7 @@ __all__ = [
     "OUTWARD",
     "ROBOTS",
     "Channel",
+    "CalendarFeed",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
     "ContactPoint",

@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     DIGEST = "digest", "每日提醒"
     LETTER = "letter", "督办函件"
     TROUBLE = "trouble", "发送异常"
+    TEST = "test", "测试消息"
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

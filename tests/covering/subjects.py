@@ -23,6 +23,7 @@ ROOTS = {
     "accounts.User": ("user", "pk"),
     "rectification.AccountabilityAction": ("accountability", "subject_code"),
     "rectification.CalendarYear": ("calendar", "year"),
+    "rectification.CalendarFeed": ("calendar_feed", "pk"),
     "rectification.ContactPoint": ("contactpoint", "pk"),
     "rectification.DispatchRound": ("round", "subject_code"),
     "rectification.MeetingPoint": ("point", "subject_code"),

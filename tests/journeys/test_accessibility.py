@@ -37,7 +37,10 @@ DAILY = {
     "rectification:evidence_list",
     "rectification:evidence_detail",
     "accounts:deputy_list",
+    "rectification:notice_list",
+    "rectification:channel_list",
 }
+OF_A_UNIT = DAILY | {"rectification:unit_channel_list"}
 WHOLE = DAILY | {
     "rectification:round_list",
     "rectification:round_detail",
@@ -48,6 +51,7 @@ WHOLE = DAILY | {
     "reports:outcome_list",
     "reports:return_list",
     "rectification:extension_list",
+    "rectification:fate_list",
     "rectification:lookback_detail",
     "rectification:outcome_list",
     "rectification:accountability_list",
@@ -56,6 +60,7 @@ WHOLE = DAILY | {
 }
 OFFICE = WHOLE | {
     "rectification:calendar",
+    "rectification:unit_channel_list",
     "rectification:ledger_import",
     "rectification:lookback_new",
     "rectification:problem_recurrence",
@@ -78,8 +83,8 @@ OFFICE = WHOLE | {
 REACHED = {
     "": {"accounts:sign_in", "reports:public_list", "reports:publication"},
     "liaoyuanqing": OFFICE,
-    "linxiaohe": DAILY,
-    "wubaoguo": DAILY,
+    "linxiaohe": OF_A_UNIT,
+    "wubaoguo": OF_A_UNIT,
     "penglidong": WHOLE,
     "wenzhigang": WHOLE,
     "kexin": {"rectification:desk"},

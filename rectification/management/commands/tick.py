@@ -10,7 +10,7 @@ from rectification.delivery import Tally
 
 class Command(BaseCommand):
     help = (
-        "做定时器和后台任务做的全部事情：开始到期的调度，写好通知，并把待发送的发出去。"
+        "做定时器和后台任务做的全部事情：开始到期的调度，到点写好每日提醒，并把待发送的发出去。"
         "重复运行不会重复。"
     )
 
@@ -31,6 +31,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{code}：{each.round}开始，通知{each.notices}个单位。")
         if not opened:
             self.stdout.write("没有到期的调度。")
+        if people := answers["remind"].people:
+            self.stdout.write(f"已给{people}人发每日提醒。")
         if not no_delivery:
             self._tell(delivery.deliver_due(now=timezone.now))
 
