@@ -6,7 +6,7 @@ from django.forms import BaseInlineFormSet
 
 from accounts.admin import GrantedAdmin
 from accounts.models import Role
-from rectification.models import FindingArea, Inspection, ReviewStage, Workday
+from rectification.models import FindingArea, Inspection, ReviewStage, Rung, Workday
 
 FEWEST_STAGES, MOST_STAGES = 2, 5
 
@@ -65,6 +65,7 @@ class InspectionAdmin(GrantedAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         ReviewStage.objects.set_up(form.instance)
+        Rung.objects.set_up(form.instance)
 
 
 @admin.register(Workday)

@@ -3,9 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
-from rectification import dispatching
+from rectification import dispatching, supervising
 
 
 @shared_task(name="rectification.tick")
 def tick() -> None:
-    dispatching.open_due(at=timezone.now())
+    at = timezone.now()
+    dispatching.open_due(at=at)
+    supervising.climb(at=at)

@@ -50,12 +50,26 @@ from rectification.models.progress import ProgressEntry
 from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
 from rectification.models.register import Register
 from rectification.models.rework import Rework
+from rectification.models.rung import (
+    LETTERS,
+    Colour,
+    LetterKind,
+    Rung,
+    usual_rung,
+)
+from rectification.models.supervision import (
+    LetterStep,
+    SupervisionAction,
+    SupervisionActionQuerySet,
+    step_of,
+)
 from rectification.models.workday import Workday
 
 __all__ = [
     "EXTENDING",
     "AccountabilityAction",
     "AccountabilityKind",
+    "LETTERS",
     "OF_MEASURES",
     "OF_PROBLEMS",
     "OUTWARD",
@@ -63,6 +77,7 @@ __all__ = [
     "Channel",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
+    "Colour",
     "ContactPoint",
     "DeadlineChange",
     "DispatchReturn",
@@ -82,6 +97,8 @@ __all__ = [
     "HandoverField",
     "InstitutionalOutcome",
     "Inspection",
+    "LetterKind",
+    "LetterStep",
     "Light",
     "LookBack",
     "LookBackItem",
@@ -114,9 +131,14 @@ __all__ = [
     "Review",
     "ReviewStage",
     "Rework",
+    "Rung",
+    "SupervisionAction",
+    "SupervisionActionQuerySet",
     "Workday",
     "deadline_as_of",
     "digest_of",
     "in_ten_thousands",
+    "step_of",
     "title_key",
+    "usual_rung",
 ]

@@ -4,11 +4,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from rectification import dispatching
+from rectification import dispatching, supervising
 
 
 class Command(BaseCommand):
-    help = "开始到期的双周调度，并给有未销号措施的单位各写一份站内通知。重复运行不会重复。"
+    help = (
+        "开始到期的双周调度，并给有未销号措施的单位各写一份通知；"
+        "按督办阶梯拟好或发出函件。重复运行不会重复。"
+    )
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -16,12 +19,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, at, **options):
-        opened = dispatching.open_due(at=_moment(at) if at else timezone.now())
+        moment = _moment(at) if at else timezone.now()
+        opened = dispatching.open_due(at=moment)
         for each in opened:
             code = each.round.inspection.code
             self.stdout.write(f"{code}：{each.round}开始，通知{each.notices}个单位。")
         if not opened:
             self.stdout.write("没有到期的调度。")
+        done = supervising.climb(at=moment)
+        if done != supervising.Climbed():
+            self.stdout.write(
+                f"督办：拟好{done.proposed}份函件，直接发出{done.issued}份，"
+                f"{done.lapsed}份不再需要。"
+            )
 
 
 def _moment(text: str) -> datetime:
