@@ -4,9 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from rectification import supervising
 from rectification.models import Measure, Rung, SupervisionAction
 from tests.factories import NOON
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
+
+PROPOSED, ISSUED, LAPSED = "proposed", "issued", "lapsed"
+REMINDER, ORDER, INTERVIEW, CIRCULAR = "reminder", "order", "interview", "circular"
 
 
 @pytest.fixture
@@ -29,3 +33,14 @@ def kinds(**only) -> list[tuple[str, str]]:
     """The letters so far, each as kind and state, in order of their numbers."""
     rows = SupervisionAction.objects.filter(**only).order_by("number")
     return [(row.kind, row.state) for row in rows]
+
+
+def climb(at=NOON) -> tuple[int, int, int]:
+    """How many were proposed, issued, and lapsed."""
+    done = supervising.climb(at=at)
+    return done.proposed, done.issued, done.lapsed
+
+
+def after(days):
+    """NOON of the day so many days later."""
+    return NOON + timedelta(days=days)
