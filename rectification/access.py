@@ -15,6 +15,8 @@ from rectification.models import (
     LookBackItem,
     Measure,
     Problem,
+    Rung,
+    SupervisionAction,
 )
 
 
@@ -91,3 +93,25 @@ def look_back_item(user: User, inspection_code: str, number: int, code: str) -> 
     found = look_back(user, inspection_code, number)
     rows = found.items.for_list().select_related("look_back__inspection__inspected_unit")
     return get_object_or_404(rows, measure__code=code)
+
+
+def letter(user: User, inspection_code: str, number: int) -> SupervisionAction:
+    """A letter to a unit of the person, once it is issued; or any of what they oversee."""
+    rows = permissions.letters_of(user).select_related(
+        "inspection__inspected_unit",
+        "unit",
+        "rung",
+        "measure__inspection",
+        "measure__lead_unit",
+        "measure__problem__lead_executive",
+        "measure__person_in_charge",
+        "measure__responsible_executive",
+    )
+    return get_object_or_404(rows, inspection__code=inspection_code, number=number)
+
+
+def rung(user: User, inspection_code: str, pk: int) -> Rung:
+    """A rung of a ladder that the person keeps."""
+    kept = run(user, inspection_code)
+    rows = Rung.objects.select_related("inspection__inspected_unit")
+    return get_object_or_404(rows, inspection=kept, pk=pk)

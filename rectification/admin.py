@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.admin import GrantedAdmin
 from accounts.models import Role
 from rectification import calendar_keeping, scheduling
-from rectification.models import FindingArea, Inspection, ReviewStage, Workday
+from rectification.models import FindingArea, Inspection, ReviewStage, Rung, Workday
 from rectification.rhythm_forms import INTERVAL
 
 FEWEST_STAGES, MOST_STAGES = 2, 5
@@ -85,6 +85,7 @@ class InspectionAdmin(GrantedAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         ReviewStage.objects.set_up(form.instance)
+        Rung.objects.set_up(form.instance)
 
 
 @admin.register(Workday)

@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("problems", "问题", "rectification:problem_list", _anybody),
     Entry("measures", "措施", "rectification:measure_list", _anybody),
     Entry("rounds", "调度", "rectification:round_list", permissions.may_oversee),
+    Entry("supervision", "督办", "rectification:letter_list", _anybody),
     Entry("look_back", "回头看", "rectification:lookback_list", permissions.may_oversee),
     Entry("outcomes", "成效", "rectification:outcome_list", _anybody),
     Entry("ledger", "台账", "rectification:ledger", _anybody),

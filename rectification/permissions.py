@@ -21,6 +21,7 @@ from rectification.models import (
     ExtensionDecision,
     ExtensionQuerySet,
     Inspection,
+    LetterStep,
     Measure,
     MeasureQuerySet,
     Notice,
@@ -28,9 +29,12 @@ from rectification.models import (
     ProgressEntry,
     RequestEvidence,
     Review,
+    SupervisionAction,
+    SupervisionActionQuerySet,
 )
 from rectification.models.closeout import REVIEWING
 from rectification.states import (
+    LETTER_MOVES,
     MEASURE_MOVES,
     PROBLEM_MOVES,
     ExemptionState,
@@ -238,6 +242,54 @@ def pending_extension(measure: Measure) -> Extension | None:
     pending = Extension.objects.pending().filter(measure=measure)
     related = ("measure__inspection", "measure__lead_unit", "requested_by")
     return pending.select_related(*related).first()
+
+
+# Supervision -------------------------------------------------------------------------------------
+
+
+def letters_of(user: User) -> SupervisionActionQuerySet:
+    """The letters that this person may see: their units' own, and all of what they oversee."""
+    overseen = rights_of(user).paths(*OVERVIEW)
+    return SupervisionAction.objects.visible_within(scope_of(user), whole=overseen)
+
+
+def may_issue(user: User, letter: SupervisionAction) -> bool:
+    return may_run(user, letter.inspection) and letter.is_proposed
+
+
+def may_acknowledge(user: User, letter: SupervisionAction) -> bool:
+    """Sign for a letter: the liaison or the head of the unit that it went to."""
+    return _writes_for(user, letter) and _letter_can(letter, "acknowledge")
+
+
+def may_answer(user: User, letter: SupervisionAction) -> bool:
+    """Answer, also once more: the liaison or the head of the unit."""
+    return _writes_for(user, letter) and _letter_can(letter, "answer")
+
+
+def may_settle(user: User, letter: SupervisionAction) -> bool:
+    """Say that it is done with: the office, being nobody who answered it."""
+    if not may_run(user, letter.inspection) or not _letter_can(letter, "settle"):
+        return False
+    return not SupervisionAction.objects.filter(signed_by(user), pk=letter.pk).exists()
+
+
+def may_withdraw_letter(user: User, letter: SupervisionAction) -> bool:
+    return may_run(user, letter.inspection) and _letter_can(letter, "withdraw")
+
+
+def signed_by(user: User) -> Exists:
+    """Of letters: the person signed for it or answered it, or had that done."""
+    steps = LetterStep.objects.filter(done_by(user), letter=OuterRef("pk"))
+    return Exists(steps.filter(verb__in=["acknowledge", "answer"]))
+
+
+def _writes_for(user: User, letter: SupervisionAction) -> bool:
+    return rights_of(user).covers(letter.unit, Role.LIAISON, Role.UNIT_HEAD)
+
+
+def _letter_can(letter: SupervisionAction, move: str) -> bool:
+    return letter.state in LETTER_MOVES[move].sources
 
 
 # Not applicable any more -------------------------------------------------------------------------

@@ -163,6 +163,23 @@ class NoticeState(models.TextChoices):
 OUTCOMES = (NoticeState.SENT, NoticeState.SUPPRESSED, NoticeState.FAILED, NoticeState.HELD)
 
 
+class LetterState(models.TextChoices):
+    """How far a letter of supervision is. A proposal is nobody's business but the office's."""
+
+    PROPOSED = "proposed", "待签发"
+    ISSUED = "issued", "待签收"
+    ACKNOWLEDGED = "acknowledged", "已签收"
+    ANSWERED = "answered", "已回复"
+    SETTLED = "settled", "已办结"
+    LAPSED = "lapsed", "不再需要"
+    WITHDRAWN = "withdrawn", "已撤销"
+
+
+LETTER_UNANSWERED = (LetterState.ISSUED, LetterState.ACKNOWLEDGED)
+LETTER_OPEN = (*LETTER_UNANSWERED, LetterState.ANSWERED)
+LETTER_UNISSUED = (LetterState.PROPOSED, LetterState.LAPSED)
+
+
 STAYS = ""  # the target of a move that is on record and changes no status
 
 
@@ -230,5 +247,28 @@ PROBLEM_MOVES = {
     ),
     "reopen": Move(
         frozenset({ProblemStatus.CLOSED}), ProblemStatus.REBOUNDED, "重新整改", needs_reason=True
+    ),
+}
+
+LETTER_MOVES = {
+    "propose": Move(frozenset({"", LetterState.LAPSED}), LetterState.PROPOSED, "拟发"),
+    "reword": Move(frozenset({LetterState.PROPOSED}), STAYS, "修改文字"),
+    "issue": Move(frozenset({"", LetterState.PROPOSED}), LetterState.ISSUED, "签发"),
+    "acknowledge": Move(frozenset({LetterState.ISSUED}), LetterState.ACKNOWLEDGED, "签收"),
+    "answer": Move(
+        frozenset({LetterState.ACKNOWLEDGED, LetterState.ANSWERED}),
+        LetterState.ANSWERED,
+        "回复",
+        needs_reason=True,
+    ),
+    "settle": Move(frozenset(LETTER_OPEN), LetterState.SETTLED, "办结"),
+    "withdraw": Move(
+        frozenset({LetterState.PROPOSED, *LETTER_OPEN}),
+        LetterState.WITHDRAWN,
+        "撤销",
+        needs_reason=True,
+    ),
+    "lapse": Move(
+        frozenset({LetterState.PROPOSED}), LetterState.LAPSED, "不再需要", needs_reason=True
     ),
 }

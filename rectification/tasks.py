@@ -8,7 +8,14 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from rectification import calendar_keeping, delivery, dispatching, notifications, reminders
+from rectification import (
+    calendar_keeping,
+    delivery,
+    dispatching,
+    notifications,
+    reminders,
+    supervising,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +23,7 @@ logger = logging.getLogger(__name__)
 JOBS: tuple[Callable[..., Any], ...] = (
     calendar_keeping.keep_ahead,
     dispatching.open_due,
+    supervising.climb,
     reminders.remind,
 )
 

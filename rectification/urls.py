@@ -12,7 +12,9 @@ from rectification.views import (
     exempting,
     extensions,
     handovers,
+    ladder,
     ledger,
+    letters,
     lookback,
     measures,
     notices,
@@ -21,6 +23,7 @@ from rectification.views import (
     registers,
     rhythm,
     rounds,
+    supervision,
     working_calendar,
 )
 
@@ -47,6 +50,8 @@ EVIDENCE = f"{HERE}evidence/<int:number>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
 CHANNELS = "desk/channels/"
 UNIT_CHANNELS = "units/<int:unit>/channels/"
+LETTER = f"{HERE}supervision/<int:number>/"
+RUNG = f"{HERE}ladder/<int:number>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 
@@ -148,6 +153,21 @@ urlpatterns = [
     path(f"{HERE}dispatch/", rounds.round_list, name="round_list"),
     path(ROUND, rounds.round_detail, name="round_detail"),
     path(f"{ROUND}close/", rounds.round_close, name="round_close"),
+    path(f"{HERE}supervision/", supervision.letter_list, name="letter_list"),
+    path(f"{HERE}supervision/new/", supervision.letter_new, name="letter_new"),
+    path(f"{HERE}supervision/bulk/", letters.letter_bulk, name="letter_bulk"),
+    path(LETTER, supervision.letter_detail, name="letter_detail"),
+    path(f"{LETTER}word/", supervision.letter_word, name="letter_word"),
+    path(f"{LETTER}reword/", letters.letter_reword, name="letter_reword"),
+    path(f"{LETTER}issue/", letters.letter_issue, name="letter_issue"),
+    path(f"{LETTER}acknowledge/", letters.letter_acknowledge, name="letter_acknowledge"),
+    path(f"{LETTER}answer/", letters.letter_answer, name="letter_answer"),
+    path(f"{LETTER}settle/", letters.letter_settle, name="letter_settle"),
+    path(f"{LETTER}withdraw/", letters.letter_withdraw, name="letter_withdraw"),
+    path(f"{HERE}ladder/", ladder.rung_list, name="rung_list"),
+    path(f"{HERE}ladder/new/", ladder.rung_new, name="rung_new"),
+    path(f"{RUNG}amend/", ladder.rung_amend, name="rung_amend"),
+    path(f"{RUNG}end/", ladder.rung_end, name="rung_end"),
     path(f"{HERE}rhythm/", rhythm.rhythm, name="rhythm"),
     path(f"{HERE}rhythm/change/", rhythm.rhythm_change, name="rhythm_change"),
     path("calendar/", working_calendar.calendar_page, name="calendar"),

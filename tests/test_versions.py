@@ -23,6 +23,7 @@ NOT_EDITED = {
     "rectification.EvidenceVersion": "added only",
     "rectification.ExtensionDecision": "added only",
     "rectification.Handover": "added only",
+    "rectification.LetterStep": "added only",
     "rectification.LookBackItem": "its result is recorded once, by a claim on the empty one",
     "rectification.MeasureEvent": "added only",
     "rectification.Milestone": "comes with the plan; there is no form for it",

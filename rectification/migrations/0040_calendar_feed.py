@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_deputies"),
-        ("rectification", "0016_returns_and_points"),
+        ("rectification", "0036_usual_rungs"),
     ]
 
     operations = [

@@ -51,6 +51,19 @@ from rectification.models.progress import ProgressEntry
 from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
 from rectification.models.register import Register
 from rectification.models.rework import Rework
+from rectification.models.rung import (
+    LETTERS,
+    Colour,
+    LetterKind,
+    Rung,
+    usual_rung,
+)
+from rectification.models.supervision import (
+    LetterStep,
+    SupervisionAction,
+    SupervisionActionQuerySet,
+    step_of,
+)
 from rectification.models.workday import CalendarYear, Workday
 
 __all__ = [
@@ -58,6 +71,7 @@ __all__ = [
     "AccountabilityAction",
     "AccountabilityKind",
     "CalendarYear",
+    "LETTERS",
     "OF_MEASURES",
     "OF_PROBLEMS",
     "OUTWARD",
@@ -66,6 +80,7 @@ __all__ = [
     "CalendarFeed",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
+    "Colour",
     "ContactPoint",
     "DeadlineChange",
     "DispatchReturn",
@@ -85,6 +100,8 @@ __all__ = [
     "HandoverField",
     "InstitutionalOutcome",
     "Inspection",
+    "LetterKind",
+    "LetterStep",
     "Light",
     "LookBack",
     "LookBackItem",
@@ -117,9 +134,14 @@ __all__ = [
     "Review",
     "ReviewStage",
     "Rework",
+    "Rung",
+    "SupervisionAction",
+    "SupervisionActionQuerySet",
     "Workday",
     "deadline_as_of",
     "digest_of",
     "in_ten_thousands",
+    "step_of",
     "title_key",
+    "usual_rung",
 ]

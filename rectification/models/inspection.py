@@ -96,6 +96,19 @@ class Inspection(models.Model):
         help_text="勾选时，填报员的调度报送经本单位负责人确认后才算已报。",
     )
     near_days = models.PositiveSmallIntegerField("临期提醒(天)", default=10)
+    letter_word = models.CharField(
+        "督办函件发文字",
+        max_length=20,
+        default="整督",
+        validators=[CODE],
+        help_text="函件的文号由它开头，例如 整督〔2025〕3号。",
+    )
+    letter_sender = models.CharField(
+        "督办函件落款",
+        max_length=60,
+        blank=True,
+        help_text="发函单位全称，印在函件的红头和落款。不填时用“被巡察单位＋巡察整改办公室”。",
+    )
     extension_first_role = models.CharField(
         "延期初审角色", max_length=20, choices=_EXTENDING_CHOICES, default=Role.OFFICE
     )
@@ -147,6 +160,11 @@ class Inspection(models.Model):
                 violation_error_message="集中整改期请填 1 到 24 个月。",
             ),
             models.CheckConstraint(
+                name="inspection_letters_have_a_word",
+                condition=~Q(letter_word=""),
+                violation_error_message="请填写督办函件的发文字，例如 整督。",
+            ),
+            models.CheckConstraint(
                 name="inspection_extension_roles_decide",
                 condition=Q(extension_first_role__in=EXTENDING)
                 & Q(extension_second_role__in=EXTENDING),
@@ -178,6 +196,11 @@ class Inspection(models.Model):
     def rhythm_in_words(self) -> str:
         """每14天, 每周; nothing where it has no rhythm."""
         return self.series.in_words if self.series else ""
+
+    @property
+    def sender(self) -> str:
+        """Who writes letters of supervision, in full."""
+        return self.letter_sender or f"{self.inspected_unit.name}巡察整改办公室"
 
     @property
     def concentrated_until(self) -> date:

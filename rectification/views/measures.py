@@ -9,6 +9,7 @@ from rectification.models import DispatchRound, Measure
 from rectification.states import MEASURE_MOVES, Basis, TimeKind
 from rectification.views.evidence_card import evidence_card
 from rectification.views.extension_card import extension_card
+from rectification.views.letter_card import letter_url, letters_of_measure
 from rectification.views.listing import amend_url, answer, import_url, listing, part
 from rectification.views.offers import REDONE_WITHIN, offered_forms
 
@@ -120,6 +121,8 @@ def measure_page(request, measure, *, filled=None, conflict=None, files_error=""
         "amend_url": amend_url(request.user, measure, kind="measure"),
         "exemption": permissions.pending_exemption(measure),
         "evidence": evidence_card(measure, forms, files_error=files_error),
+        "letters": letters_of_measure(request.user, measure, on=on),
+        "letter_url": letter_url(request.user, measure),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")

@@ -28,6 +28,7 @@ from rectification.models import (
     Review,
     ReviewStage,
     Rework,
+    Rung,
     Workday,
 )
 from rectification.states import ProblemStatus, RoundState
@@ -82,7 +83,7 @@ def file(story: told.Story, staff: Staff, *, files: ExitStack) -> dict[str, int]
 
 def _open_inspection(story: told.Story, staff: Staff) -> Inspection:
     frame = story.frame
-    return Inspection.objects.create(
+    inspection = Inspection.objects.create(
         code=frame.code,
         name=frame.name,
         level=frame.level,
@@ -96,6 +97,8 @@ def _open_inspection(story: told.Story, staff: Staff) -> Inspection:
         dispatch_every_days=story.dispatch.every_days,
         near_days=frame.near_days,
     )
+    Rung.objects.set_up(inspection)
+    return inspection
 
 
 def _rounds(story: told.Story, inspection: Inspection) -> dict[int, DispatchRound]:

@@ -16,7 +16,7 @@ from tests.factories import (
     unit,
 )
 
-LISTS = ("problems/", "measures/", "bulk/", "evidence/")
+LISTS = ("problems/", "measures/", "bulk/", "evidence/", "supervision/")
 READING = (
     "problems/P-900/",
     "problems/P-900/archive/",
@@ -24,6 +24,8 @@ READING = (
     "evidence/1/",
     "evidence/1/1/file/",
     "evidence/1/1/preview/1/",
+    "supervision/1/",
+    "supervision/1/word/",
 )
 OVERSEEING = (
     "dispatch/",
@@ -31,6 +33,7 @@ OVERSEEING = (
     "extensions/",
     "handover/",
     "rhythm/",
+    "ladder/",
     "problems/P-900/recurrence/",
 )
 ACTING = (
@@ -64,6 +67,15 @@ ACTING = (
     "rhythm/change/",
     "measures/M-900-1/amend/",
     "problems/P-900/amend/",
+    "supervision/new/",
+    "supervision/bulk/",
+    *(
+        f"supervision/1/{verb}/"
+        for verb in ("reword", "issue", "acknowledge", "answer", "settle", "withdraw")
+    ),
+    "ladder/new/",
+    "ladder/1/amend/",
+    "ladder/1/end/",
     *(
         f"{register}/{act}/"
         for register in ("outcomes", "accountability", "money")
@@ -169,13 +181,16 @@ def test_a_supervisor_reads_everything_and_changes_nothing(cast, client):
 @pytest.mark.parametrize(
     ("who", "labels"),
     [
-        ("liaison", ["待办", "问题", "措施", "成效", "台账"]),
+        ("liaison", ["待办", "问题", "措施", "督办", "成效", "台账"]),
         (
             "office",
-            ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "报告", "总览", "工作日历"],
+            [
+                *("待办", "问题", "措施", "调度", "督办", "回头看", "成效", "台账", "报告"),
+                *("总览", "工作日历"),
+            ],
         ),
-        ("executive", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
-        ("supervisor", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
+        ("executive", ["待办", "问题", "措施", "调度", "督办", "回头看", "成效", "台账", "总览"]),
+        ("supervisor", ["待办", "问题", "措施", "调度", "督办", "回头看", "成效", "台账", "总览"]),
     ],
 )
 def test_the_menu_shows_what_the_person_may_open(cast, client, who, labels):

@@ -31,6 +31,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{code}：{each.round}开始，通知{each.notices}个单位。")
         if not opened:
             self.stdout.write("没有到期的调度。")
+        done = answers["climb"]
+        if done.proposed or done.issued or done.lapsed:
+            self.stdout.write(
+                f"督办：拟好{done.proposed}份函件，直接发出{done.issued}份，"
+                f"{done.lapsed}份不再需要。"
+            )
         if people := answers["remind"].people:
             self.stdout.write(f"已给{people}人发每日提醒。")
         if not no_delivery:
