@@ -60,6 +60,9 @@ VERBS = {
     "decide": "认定屡查屡犯",
     "draw": "抽取回头看",
     "record": "填写检查结果",
+    # of what a dispatch meeting decided
+    "answer": "答复",
+    "settle": "办结",
     # of a report
     "compose": "起草报告",
     "edit": "修改段落",
@@ -86,10 +89,13 @@ OF_KIND = {
     ("measure", "close"): "销号",
     ("money", "withdraw"): "撤下",
     ("outcome", "withdraw"): "撤下",
+    ("point", "decide"): "记录议定事项",
+    ("point", "withdraw"): "撤销议定事项",
     ("problem", "close"): "验收销号",
     ("problem", "export"): "导出整改档案",
     ("problem", "reopen"): "重新整改",
     ("round", "close"): "结束调度",
+    ("round", "export"): "导出调度表",
 }
 KINDS = {
     "accountability": "问责处理",
@@ -105,6 +111,7 @@ KINDS = {
     "notice": "通知",
     "money": "追缴挽回资金",
     "outcome": "制度成果",
+    "point": "议定事项",
     "problem": "问题",
     "recurrence": "屡查屡犯",
     "report": "报告",
@@ -198,6 +205,7 @@ FIELDS = {
     "rework": "退回",
     "rework_round": "退回次数",
     "role": "角色",
+    "round": "调度",
     "sample": "抽中的措施",
     "sample_size": "抽取（条）",
     "scope": "范围",
@@ -205,6 +213,7 @@ FIELDS = {
     "section": "段落",
     "seed": "种子",
     "sha256": "文件校验码",
+    "sheet": "调度表校验码",
     "short_name": "简称",
     "source_hash": "来源校验码",
     "source_name": "来源文件",
@@ -253,6 +262,10 @@ VALUES = {
 VALUES_OF_KIND = {
     ("problem", "under_way"): "整改中",
     ("problem", "closed"): "已完成",
+    ("point", "answered"): "已答复",
+    ("point", "open"): "待答复",
+    ("point", "settled"): "已办结",
+    ("point", "withdrawn"): "已撤销",
     ("round", "closed"): "已结束",
 }
 LONGEST = 40  # characters; what is longer is content, of which the journal's page shows the length

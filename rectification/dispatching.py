@@ -8,8 +8,8 @@ from django.db import transaction
 
 from accounts import journal
 from accounts.models import User
-from rectification import clock, notifications, permissions
-from rectification.models import DispatchRound, Inspection, Workday
+from rectification import clock, notifications, permissions, rounds_told, sheets
+from rectification.models import DispatchRound, Inspection, RoundSheet, Workday
 from rectification.states import RoundState
 
 
@@ -46,8 +46,16 @@ def close(round: DispatchRound, *, by: User, at: datetime) -> None:
     if not closing.update(state=RoundState.CLOSED, closed_at=at):
         raise DispatchRefused(f"{round}已经结束，请刷新页面。")
     round.refresh_from_db(fields=["state", "closed_at"])
-    act = journal.Act("close", "round", round.subject_code, after={"state": round.state})
-    journal.append(act, by=by, at=at)
+    kept = _keep_sheet(round, at=at)
+    after = {"state": round.state, "sheet": kept.digest}
+    journal.append(journal.Act("close", "round", round.subject_code, after=after), by=by, at=at)
+
+
+def _keep_sheet(round: DispatchRound, *, at: datetime) -> RoundSheet:
+    """Put the whole account away as it stands at the close."""
+    content = rounds_told.drawn_up(round, at=at).kept()
+    digest = sheets.digest_of(content)
+    return RoundSheet.objects.create(round=round, content=content, digest=digest, at=at)
 
 
 @transaction.atomic

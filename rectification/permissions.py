@@ -23,6 +23,7 @@ from rectification.models import (
     Inspection,
     Measure,
     MeasureQuerySet,
+    MeetingPoint,
     Problem,
     ProgressEntry,
     RequestEvidence,
@@ -102,6 +103,19 @@ def may_keep_evidence(user: User, evidence: Evidence) -> bool:
     served = Measure.objects.filter(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
     measures = served.select_related("lead_unit").prefetch_related("supporting_units")
     return bool(measures) and all(_reports_for(user, measure) for measure in measures)
+
+
+# What a dispatch meeting decides ------------------------------------------------------------------
+
+
+def may_answer_point(user: User, point: MeetingPoint) -> bool:
+    """Answer what a meeting decided: a liaison of the unit that it was put to, until it is over."""
+    return point.is_pending and rights_of(user).covers(point.unit, Role.LIAISON)
+
+
+def may_end_point(user: User, point: MeetingPoint) -> bool:
+    """Settle a point or withdraw it: the office, once."""
+    return point.is_pending and may_run(user, point.inspection)
 
 
 # Close-out ---------------------------------------------------------------------------------------

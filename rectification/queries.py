@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 
-from accounts.models import Role, Unit, User, signature, under
+from accounts.models import Role, User, signature, under
 from accounts.rights import rights_of
 from rectification import clock, permissions
 from rectification.models import (
@@ -22,16 +22,17 @@ from rectification.models import (
     Measure,
     MeasureEvent,
     MeasureQuerySet,
+    MeetingPoint,
+    MeetingPointQuerySet,
     Notice,
+    PointAnswer,
     Problem,
     ProblemQuerySet,
     ProgressEntry,
     Workday,
 )
-from rectification.states import FINISHED, Basis, RoundState, WorkStatus
+from rectification.states import CAME_BACK, NOT_ASKED, Basis, PointState
 
-CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
-_NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)
 DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold the rest
 
 
@@ -61,6 +62,7 @@ class Desk:
     to_accept: tuple[Problem, ...]
     to_extend: tuple[Extension, ...]
     to_exempt: tuple[Exemption, ...]
+    to_answer: tuple[MeetingPoint, ...]
     notices: tuple[Notice, ...]
 
     @property
@@ -73,7 +75,7 @@ class Desk:
     def is_empty(self) -> bool:
         lists = (self.came_back, self.overdue, self.near, self.not_reported)
         decisions = (self.to_review, self.to_accept, self.to_extend, self.to_exempt)
-        return not any((*lists, *decisions))
+        return not any((*lists, *decisions, self.to_answer))
 
 
 def desk(user: User, *, on: date) -> Desk:
@@ -91,6 +93,7 @@ def desk(user: User, *, on: date) -> Desk:
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
         to_extend=tuple(_to_extend(user)[:DESK_ROWS]),
         to_exempt=tuple(_to_exempt(user)[:DESK_ROWS]),
+        to_answer=tuple(_to_answer(user)[:DESK_ROWS]),
         notices=_notices(user),
     )
 
@@ -116,122 +119,6 @@ def rows(
         MeasureRow(measure, measure.light(on=on, basis=basis), _last_reason(measure))
         for measure in measures
     )
-
-
-@dataclass(frozen=True)
-class UnitReturn:
-    """How far one unit is with its reports in one round, and the difficulties that it names."""
-
-    unit: Unit
-    measures: int
-    reported: int
-    nil_returns: int
-    difficulties: tuple[ProgressEntry, ...]
-
-    @property
-    def missing(self) -> int:
-        return self.measures - self.reported
-
-
-def round_returns(round: DispatchRound) -> tuple[UnitReturn, ...]:
-    """Each lead unit's share of a round: who has reported, who has not, which difficulties.
-
-    A measure belongs to the round where it was unfinished and not in review (then nothing can be
-    reported) at the end of the round's last day, or now while it is open, and also where it was
-    reported in it.
-    """
-    entries = list(
-        ProgressEntry.objects.filter(round=round).select_related("measure__lead_unit", "by")
-    )
-    reported = {entry.measure_id: entry for entry in entries}
-    standing = _to_report(round.inspection, on=_last_day(round))
-    asked = {row.pk: row.lead_unit for row in standing.select_related("lead_unit")}
-    asked |= {entry.measure_id: entry.measure.lead_unit for entry in entries}
-    units = sorted(set(asked.values()), key=lambda unit: (unit.order, unit.pk))
-    return tuple(_unit_return(unit, asked, reported) for unit in units)
-
-
-def _unit_return(
-    unit: Unit, asked: dict[int, Unit], reported: dict[int, ProgressEntry]
-) -> UnitReturn:
-    measures = [pk for pk, lead in asked.items() if lead == unit]
-    entries = [reported[pk] for pk in measures if pk in reported]
-    return UnitReturn(
-        unit=unit,
-        measures=len(measures),
-        reported=len(entries),
-        nil_returns=sum(entry.nil_return for entry in entries),
-        difficulties=tuple(entry for entry in entries if entry.difficulty),
-    )
-
-
-@dataclass(frozen=True)
-class RoundRow:
-    """One round in the list: how many measures it asked for, and what came."""
-
-    round: DispatchRound
-    expected: int
-    reported: int
-    nil_returns: int
-    sent_back: int
-
-
-def round_rows(inspection: Inspection) -> tuple[RoundRow, ...]:
-    """Every round, latest first, in a fixed number of queries; missed ones asked for nothing."""
-    reports: dict[int, dict[int, bool]] = {}
-    told = ProgressEntry.objects.filter(round__inspection=inspection).order_by("pk")
-    for round_id, measure_id, nil in told.values_list("round", "measure", "nil_return"):
-        reports.setdefault(round_id or 0, {})[measure_id] = nil
-    returns = Count("events", filter=Q(events__verb="send_back"))
-    rounds = inspection.rounds.annotate(sent_back=returns).latest_first()
-    changes = _changes(inspection)
-    return tuple(_round_row(each, reports.get(each.pk, {}), changes) for each in rounds)
-
-
-@dataclass(frozen=True)
-class _Change:
-    measure: int
-    to_status: str
-    on: date
-
-
-def _changes(inspection: Inspection) -> tuple[_Change, ...]:
-    events = MeasureEvent.objects.filter(measure__inspection=inspection).order_by("on", "pk")
-    return tuple(_Change(*row) for row in events.values_list("measure", "to_status", "on"))
-
-
-def _round_row(
-    round: DispatchRound, reports: dict[int, bool], changes: tuple[_Change, ...]
-) -> RoundRow:
-    day = _last_day(round)
-    standing = {
-        change.measure: change.to_status for change in changes if day is None or change.on <= day
-    }
-    asked = {measure for measure, status in standing.items() if status not in _NOT_ASKED}
-    held = round.state != RoundState.SUPERSEDED
-    return RoundRow(
-        round=round,
-        expected=len(asked | set(reports)) if held else 0,
-        reported=len(reports),
-        nil_returns=sum(reports.values()),
-        sent_back=getattr(round, "sent_back", 0),
-    )
-
-
-def _last_day(round: DispatchRound) -> date | None:
-    """The day that a round's account is drawn up for; None, that is now, while it is open."""
-    return clock.day_of(round.closed_at) if round.closed_at else None
-
-
-def _to_report(inspection: Inspection, *, on: date | None) -> MeasureQuerySet:
-    """The measures that were to be reported at the end of the day, or are now."""
-    measures = Measure.objects.filter(inspection=inspection)
-    if on is None:
-        return measures.exclude(status__in=_NOT_ASKED)
-    latest = MeasureEvent.objects.filter(measure=OuterRef("pk"), on__lte=on)
-    latest = latest.order_by("-on", "-pk")
-    then = measures.annotate(status_then=Subquery(latest.values("to_status")[:1]))
-    return then.filter(status_then__isnull=False).exclude(status_then__in=_NOT_ASKED)
 
 
 @dataclass(frozen=True)
@@ -306,7 +193,7 @@ def _not_reported(mine: MeasureQuerySet) -> MeasureQuerySet:
     latest = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
     reported = ProgressEntry.objects.filter(measure=OuterRef("pk"), round=OuterRef("open_round"))
     return (
-        mine.exclude(status__in=_NOT_ASKED)
+        mine.exclude(status__in=NOT_ASKED)
         .annotate(open_round=Subquery(latest.values("pk")[:1]))
         .filter(~Exists(reported), open_round__isnull=False)
     )
@@ -356,6 +243,20 @@ def _to_exempt(user: User) -> ExemptionQuerySet:
         "by", "on_behalf_of", "measure__lead_unit", "measure__inspection"
     )
     return waiting.order_by("at", "pk")
+
+
+def _to_answer(user: User) -> MeetingPointQuerySet:
+    """Points of meetings that wait for an answer of this person's units: in each round anew, and
+    between two rounds those that nobody has answered yet."""
+    now = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
+    told = PointAnswer.objects.filter(point=OuterRef("pk"), round=OuterRef("open_round"))
+    mine = MeetingPoint.objects.pending().filter(
+        under(rights_of(user).paths(Role.LIAISON), "unit__path")
+    )
+    waiting = mine.annotate(open_round=Subquery(now.values("pk")[:1])).filter(
+        Q(state=PointState.OPEN) | (Q(open_round__isnull=False) & ~Exists(told))
+    )
+    return waiting.select_related("inspection", "unit", "round", "measure").order_by("at", "pk")
 
 
 def _rounds(user: User) -> tuple[DispatchRound, ...]:

@@ -20,6 +20,8 @@ class WorkStatus(models.TextChoices):
 
 
 FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
+NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)  # by a round: what is in review cannot be reported
+CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
 
 
 class ProblemStatus(models.TextChoices):

@@ -17,7 +17,7 @@ from rectification.models import (
     Review,
     Rework,
 )
-from rectification.moments import Moment, exempted, given, handed_over, postponed
+from rectification.moments import Moment, decided, exempted, given, handed_over, postponed
 from rectification.states import (
     Decision,
     RequestOutcome,
@@ -69,6 +69,7 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *postponed(measure),
             *handed_over(measure),
             *exempted(measure),
+            *decided(measure),
         ]
     )
 

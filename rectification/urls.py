@@ -13,9 +13,11 @@ from rectification.views import (
     ledger,
     lookback,
     measures,
+    points,
     problems,
     recurrence,
     registers,
+    round_sheets,
     rounds,
 )
 
@@ -40,6 +42,7 @@ PROBLEM = f"{HERE}problems/<code:code>/"
 MEASURE = f"{HERE}measures/<code:code>/"
 EVIDENCE = f"{HERE}evidence/<int:number>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
+POINT = f"{HERE}points/<int:number>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 
@@ -123,6 +126,14 @@ urlpatterns = [
     path(f"{HERE}dispatch/", rounds.round_list, name="round_list"),
     path(ROUND, rounds.round_detail, name="round_detail"),
     path(f"{ROUND}close/", rounds.round_close, name="round_close"),
+    path(f"{ROUND}sheet/", round_sheets.round_sheet, name="round_sheet"),
+    path(f"{ROUND}sheet/word/", round_sheets.round_sheet_word, name="round_sheet_word"),
+    path(f"{ROUND}sheet/excel/", round_sheets.round_sheet_excel, name="round_sheet_excel"),
+    path(f"{ROUND}points/", points.point_decide, name="point_decide"),
+    path(POINT, points.point_detail, name="point_detail"),
+    path(f"{POINT}answer/", points.point_answer, name="point_answer"),
+    path(f"{POINT}settle/", points.point_settle, name="point_settle"),
+    path(f"{POINT}withdraw/", points.point_withdraw, name="point_withdraw"),
     path(f"{HERE}ledger/", ledger.ledger, name="ledger"),
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),

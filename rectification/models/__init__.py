@@ -12,7 +12,7 @@ from rectification.models.contact import (
     Channel,
     ContactPoint,
 )
-from rectification.models.dispatch import DispatchRound
+from rectification.models.dispatch import DispatchRound, RoundSheet
 from rectification.models.dispatch_return import DispatchReturn, DispatchReturnQuerySet
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.evidence import (
@@ -114,6 +114,7 @@ __all__ = [
     "Review",
     "ReviewStage",
     "Rework",
+    "RoundSheet",
     "Workday",
     "deadline_as_of",
     "digest_of",

@@ -3,6 +3,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
+from rectification import sheets
 from rectification.models.inspection import Inspection
 from rectification.states import RoundState
 
@@ -73,3 +74,26 @@ class DispatchRound(models.Model):
     def subject_code(self) -> str:
         """How the journal names this round."""
         return f"{self.inspection.code}/{self.number}"
+
+
+class RoundSheet(models.Model):
+    """调度表: the whole account of a round, kept at its close and never changed again.
+
+    `content` is `sheets.Sheet.kept()`, `digest` its SHA-256, which the journal has too.
+    """
+
+    round = models.OneToOneField(DispatchRound, on_delete=models.PROTECT, related_name="sheet")
+    content = models.JSONField("内容", default=dict)
+    digest = models.CharField("校验码", max_length=64)
+    at = models.DateTimeField("存档时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "调度表"
+
+    def __str__(self) -> str:
+        return f"{self.round}表"
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether it still says what was kept."""
+        return sheets.digest_of(self.content) == self.digest

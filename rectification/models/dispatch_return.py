@@ -1,14 +1,15 @@
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from accounts.models import Unit
+from accounts.models import Unit, under
 from rectification.models.dispatch import DispatchRound
 from rectification.models.measure import Measure
 from rectification.models.progress import ProgressEntry
-from rectification.states import ReturnState, WorkStatus
+from rectification.states import NOT_ASKED, ReturnState, RoundState, WorkStatus
 
 
 class DispatchReturnQuerySet(models.QuerySet["DispatchReturn"]):
@@ -18,6 +19,26 @@ class DispatchReturnQuerySet(models.QuerySet["DispatchReturn"]):
 
     def reported(self) -> Self:
         return self.filter(state=ReturnState.FILED)
+
+    def standing(self) -> Self:
+        """Those that are asked for as things are now: what is not reported must still be open, and
+        the unit must still work on it."""
+        helps = Measure.supporting_units.through.objects.filter(
+            measure=OuterRef("measure"), unit=OuterRef("unit")
+        )
+        works = Q(measure__lead_unit=F("unit")) | Exists(helps)
+        return self.filter(
+            ~Q(state=ReturnState.WAITING) | (works & ~Q(measure__status__in=NOT_ASKED))
+        )
+
+    def asked(self) -> Self:
+        """Those that a round asks for: of an open one as things are now, of a closed one as they
+        stood when it was closed."""
+        now = Q(pk__in=self.model.objects.standing().values("pk"), round__state=RoundState.OPEN)
+        return self.filter(~Q(closed_state="") | now)
+
+    def of_units_within(self, paths: Iterable[str]) -> Self:
+        return self.filter(under(paths, "unit__path"))
 
 
 class DispatchReturn(models.Model):
