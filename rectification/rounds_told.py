@@ -8,7 +8,6 @@ returns are drawn up from the reports and the dated events.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from itertools import count
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Length
@@ -81,12 +80,20 @@ def moment_in_words(at: datetime) -> str:
 
 
 def _numbered(lines: Iterable[Line], points: tuple[Point, ...]) -> Iterable[Line]:
-    """With their numbers, and beside each the points about its measure and unit."""
-    about: dict[tuple[str, str], list[str]] = {}
-    for point in points:
-        about.setdefault((point.measure, point.unit), []).append(_in_cell(point))
-    for number, line in zip(count(1), lines, strict=False):
-        yield replace(line, number=number, points=tuple(about.get((line.measure, line.unit), ())))
+    """With their numbers, and beside each the points about its measure: those of its unit, and
+    beside the lead unit's also those of units that were not asked."""
+    lines = list(lines)
+    asked = {(line.measure, line.unit) for line in lines}
+    for number, line in enumerate(lines, start=1):
+        about = (
+            point
+            for point in points
+            if point.measure == line.measure
+            and (
+                point.unit == line.unit or (line.leads and (point.measure, point.unit) not in asked)
+            )
+        )
+        yield replace(line, number=number, points=tuple(_in_cell(point) for point in about))
 
 
 def _in_cell(point: Point) -> str:
@@ -98,16 +105,21 @@ def _in_cell(point: Point) -> str:
 
 def _lines(round: DispatchRound, *, at: datetime) -> Iterable[Line]:
     on = clock.day_of(at)
-    rows = list(_returns(round, on=on).order_by(*_IN_ORDER, "unit__order", "pk"))
+    rows = list(_returns(round, on=on))
     if not rows and not round.returns.exists():
         return _lines_from_reports(round, on=on)
     entries = _told_by(round, at=at) if round.closed_at else {}
     return [_line(row, entries, on=on) for row in rows]
 
 
-def _returns(round: DispatchRound, *, on: date):  # type: ignore[no-untyped-def]
-    rows = DispatchReturn.objects.asked().filter(round=round).select_related("unit", "entry")
-    return rows.prefetch_related(Prefetch("measure", _measures(on=on)))
+def _returns(round: DispatchRound, *, on: date) -> Iterable[DispatchReturn]:
+    """The rows of the round that count: of a closed one those that were frozen, where they were;
+    else those that are asked for now."""
+    rows = DispatchReturn.objects.filter(round=round).select_related("unit", "entry")
+    rows = rows.prefetch_related(Prefetch("measure", _measures(on=on)))
+    rows = rows.order_by(*_IN_ORDER, "unit__order", "pk")
+    frozen = list(rows.exclude(closed_state="")) if round.closed_at else []
+    return frozen or rows.standing()
 
 
 def _measures(*, on: date) -> MeasureQuerySet:

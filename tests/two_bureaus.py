@@ -70,7 +70,7 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code", "evidence", "pk"}
+UNIT_BOUND = {"code", "evidence", "point", "pk"}
 ABSENT: dict[str, Any] = {
     "inspection": "nowhere",
     "object_id": "404404",
@@ -115,6 +115,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
         for act in ("detail", "close", "item", "record")
     },
     **{
+        f"rectification:point_{act}": {"number": "point"}
+        for act in ("detail", "answer", "settle", "withdraw")
+    },
+    **{
         f"rectification:{register}_{act}": {"number": register}
         for register in ("outcome", "accountability", "money")
         for act in ("amend", "withdraw")
@@ -150,6 +154,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "rectification:measure_withdraw_exemption": {"version": 1, "why": "继续整改。"},
     "rectification:measure_reinstate": {"version": 1, "why": "职责已恢复。"},
+    "rectification:point_answer": {"version": 1, "text": "已列入预算。"},
+    "rectification:point_settle": {"version": 1, "why": "已落实。"},
+    "rectification:point_withdraw": {"version": 1, "why": "重复。"},
     "rectification:evidence_amend": {
         "version": 1,
         "title": "巡查办法",
@@ -179,7 +186,9 @@ def named_by(name: str, parameters: frozenset[str]) -> set[str]:
 
 
 def body_of(name: str, place: Place) -> dict[str, Any]:
-    """What is sent there: of a hand-over, whose everything it is."""
+    """What is sent there: of a point its unit, of a hand-over whose everything it is."""
+    if name == "rectification:point_decide":
+        return {"unit": place.division.pk, "text": "请报送巡查台账。"}
     if name == "rectification:handover_confirm":
         return {"former": place.rows["accounts/user/"]}
     return BODIES.get(name, {})

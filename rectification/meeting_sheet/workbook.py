@@ -10,6 +10,7 @@ from rectification.sheets import Sheet
 
 MOST_IN_CELL = 32_767  # characters, as in a workbook
 _A3, _A4 = 8, 9
+_LINE, _MOST_HIGH = 14.5, 409  # points; no row can be higher
 _CENTRED = {"序号", "状态", "序时进度", "实际进度", "报送情况"}
 
 
@@ -34,6 +35,20 @@ def workbook(sheet: Sheet) -> bytes:
         page.add("迟报", (table.LATE_HEADINGS, table.late_rows(sheet)), widths, paper=_A4)
     book.close()
     return buffer.getvalue()
+
+
+def _height(row: Sequence[str], widths: Sequence[int]) -> float:
+    """In points, for the cell that needs most lines: not every program finds it by itself."""
+    most = max(_lines(text, width) for text, width in zip(row, widths, strict=True))
+    return min(_LINE * most + 4, _MOST_HIGH)
+
+
+def _lines(text: str, width: int) -> int:
+    """A Chinese character is as wide as two others."""
+    return sum(
+        max(1, -(-sum(2 if ord(letter) > 0x2E7F else 1 for letter in line) // (width - 1)))
+        for line in text.split("\n")
+    )
 
 
 class _Pages:
@@ -72,6 +87,7 @@ class _Pages:
             page.set_column(index, index, width)
             page.write_string(2, index, heading, self.head)
         for number, row in enumerate(rows, start=3):
+            page.set_row(number, _height(row, widths))
             for index, text in enumerate(row):
                 style = self.centred if headings[index] in _CENTRED else self.cell
                 page.write_string(number, index, text[:MOST_IN_CELL], style)

@@ -108,6 +108,7 @@ def round_page(request, round, *, refusal="", point_form=None, status=200):
         "behind": page.rows(account.behind),
         "difficulties": page.rows(account.difficulties),
         "first_rows": FIRST_ROWS,
+        "more_behind": max(0, len(account.behind) - FIRST_ROWS),
         "matters": _matters(round),
         "points": _point_cards(request.user, round, account),
         "point_form": point_form or (page.point_form() if decides else None),

@@ -24,10 +24,14 @@ READING = (
     "evidence/1/",
     "evidence/1/1/file/",
     "evidence/1/1/preview/1/",
+    "points/1/",
 )
 OVERSEEING = (
     "dispatch/",
     "dispatch/1/",
+    "dispatch/1/sheet/",
+    "dispatch/1/sheet/word/",
+    "dispatch/1/sheet/excel/",
     "extensions/",
     "handover/",
     "problems/P-900/recurrence/",
@@ -60,6 +64,10 @@ ACTING = (
     "evidence/1/link/",
     "evidence/1/unlink/M-900-1/",
     "dispatch/1/close/",
+    "dispatch/1/points/",
+    "points/1/answer/",
+    "points/1/settle/",
+    "points/1/withdraw/",
     "measures/M-900-1/amend/",
     "problems/P-900/amend/",
     *(
