@@ -1,12 +1,14 @@
 """Rows for tests. Each factory makes one valid row; what a test is about, the test says itself."""
 
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import factory
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, Unit, UnitKind, User
+from rectification import returning
 from rectification.models import (
     DispatchRound,
     FindingArea,
@@ -133,6 +135,13 @@ class DispatchRoundFactory(factory.django.DjangoModelFactory):
     due_on = date(2025, 7, 21)
     meeting_on = date(2025, 7, 21)
     opened_at = NOON
+
+
+def round_with_lines(inspection: Inspection, **fields: Any) -> DispatchRound:
+    """A round, with its line for all that is open now."""
+    round: DispatchRound = DispatchRoundFactory(inspection=inspection, **fields)
+    returning.expect(round, at=NOON)
+    return round
 
 
 class NoticeFactory(factory.django.DjangoModelFactory):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rectification import access, clock, dispatching, permissions, queries
+from rectification import access, clock, dispatching, permissions, queries, unit_returns
 from rectification.models import ProgressEntry
 from rectification.states import RoundState
 
@@ -64,7 +64,7 @@ def round_close(request, inspection, number):
 
 
 def _round_page(request, round, *, refusal="", status=200):
-    returns = queries.round_returns(round)
+    returns = unit_returns.round_returns(round)
     entries = ProgressEntry.objects.filter(round=round).order_by("measure__code", "pk")
     entries = entries.select_related("measure", "unit", "by")
     code = round.inspection.code

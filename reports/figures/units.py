@@ -17,7 +17,7 @@ from rectification.models import (
     MeasureEvent,
     ProgressEntry,
 )
-from rectification.queries import round_returns
+from rectification.unit_returns import round_returns
 from reports.figures.counting import counters
 from reports.figures.definitions import MEASURE_FIGURES
 from reports.figures.listing import extensions_behind, returns_behind
@@ -125,6 +125,6 @@ def _disciplines(round: DispatchRound) -> dict[int, Discipline]:
         unit = row["measure__lead_unit"]
         days[unit] = max((row["first"] - last_day).days, days.get(unit, 0))
     return {
-        each.unit.pk: Discipline(each.missing, days.get(each.unit.pk, 0))
+        each.unit.pk: Discipline(each.missing - each.late, days.get(each.unit.pk, 0))
         for each in round_returns(round)
     }

@@ -60,7 +60,9 @@ def grow(cast, count):
                 send_back(measure, cast)
             if kind == 2:
                 told = workflow.Told("进展", difficulty="困难", nil_return=True)
-                workflow.report(measure, told, by=cast.liaison, at=NOON, version=1)
+                workflow.report(
+                    measure, told, unit=measure.lead_unit, by=cast.liaison, at=NOON, version=1
+                )
         done = ProblemFactory(inspection=cast.inspection, lead_unit=cast.division)
         MeasureFactory(
             problem=done,
@@ -127,7 +129,9 @@ def test_the_rows_of_a_round_do_not_multiply_its_queries(cast, client):
         for _ in range(number):
             measure = MeasureFactory(problem=cast.problem, lead_unit=cast.division)
             told = workflow.Told("进展", difficulty="困难")
-            workflow.report(measure, told, by=cast.liaison, at=NOON, version=1)
+            workflow.report(
+                measure, told, unit=measure.lead_unit, by=cast.liaison, at=NOON, version=1
+            )
         counts.append(queries_of(client, f"/i/x25/dispatch/{round.number}/"))
 
     assert counts[1] <= counts[0] + 1  # one more: the round before, to go back to
@@ -204,11 +208,18 @@ def test_closing_a_round_is_quiet_until_all_have_reported_and_difficulties_fold(
     for number in range(6):
         measure = MeasureFactory(problem=cast.problem, lead_unit=cast.division)
         told = workflow.Told("进展", difficulty=f"困难之{number}")
-        workflow.report(measure, told, by=cast.liaison, at=NOON, version=1)
+        workflow.report(measure, told, unit=measure.lead_unit, by=cast.liaison, at=NOON, version=1)
     client.force_login(cast.office)
     page = f"/i/x25/dispatch/{round.number}/"
     before = client.get(page).content.decode()
-    workflow.report(cast.measure, workflow.Told("进展"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("进展"),
+        unit=cast.measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
     after = client.get(page).content.decode()
 
     assert 'class="button button-quiet" href="#close-round"' in before
