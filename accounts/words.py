@@ -11,13 +11,16 @@ VERBS = {
     # of a measure, a problem, a round
     "accept": "验收销号",
     "amend": "修改",
+    "ask": "要求报送",
     "announce": "发出通知",
     "approve": "审核通过",
     "assign": "授予角色",
     "close": "销号或结束",
     "confirm": "回头看巩固",
+    "confirm_return": "确认调度报送",
     "enter": "登记",
     "exempt": "认定不再适用",
+    "file_return": "调度报送",
     "hand_over": "责任交接",
     "import": "导入",
     "import_ledger": "导入台账",
@@ -31,6 +34,7 @@ VERBS = {
     "resubmit": "修改申请",
     "send_back": "退回",
     "submit": "申请销号",
+    "turn_back_return": "退回修改报送",
     "withdraw": "撤回申请",
     # of an extension, and of an application for 不再适用
     "endorse_extension": "延期初审同意",
@@ -257,6 +261,9 @@ VALUES = {
     "long_term": "长期坚持",
     "sample": "抽取检查",
     "consolidated": "巩固",
+    "to_confirm": "待确认",
+    "turned_back": "退回修改",
+    "filed": "已报",
 }
 # A problem and a round have words of their own for the same state.
 VALUES_OF_KIND = {

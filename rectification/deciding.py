@@ -100,10 +100,7 @@ def withdraw(point: MeetingPoint, *, why: str, by: User, at: datetime, version: 
 
 def takes_points(round: DispatchRound) -> bool:
     """Whether what was decided is still written down here: an open round, or the latest held."""
-    if round.is_open:
-        return True
-    held = DispatchRound.objects.held().filter(inspection=round.inspection_id)
-    return held.filter(pk=round.pk).exists() and not held.filter(number__gt=round.number).exists()
+    return round.is_open or DispatchRound.objects.current().filter(pk=round.pk).exists()
 
 
 def _hold(inspection: Inspection) -> None:

@@ -8,7 +8,15 @@ from django.db import transaction
 
 from accounts import journal
 from accounts.models import User
-from rectification import clock, notifications, permissions, rounds_told, sheets
+from rectification import (
+    clock,
+    moving,
+    notifications,
+    permissions,
+    returning,
+    rounds_told,
+    sheets,
+)
 from rectification.models import DispatchRound, Inspection, RoundSheet, Workday
 from rectification.states import RoundState
 
@@ -28,24 +36,43 @@ class Opened:
 def open_due(*, at: datetime) -> tuple[Opened, ...]:
     """Open, in every inspection with an anchor, the latest round that is due by `at`.
 
-    Older rounds that were missed are recorded as superseded. Pure in `at`: running it twice, late,
-    or from two processes at once changes nothing more.
+    Older rounds that were missed are recorded as superseded, and one that is still open is closed.
+    What has become open in an open round is asked for too. Pure in `at`: running it twice, late, or
+    from two processes at once changes nothing more.
     """
     work = Workday.objects.calendar()
     inspections = Inspection.objects.exclude(dispatch_anchor=None).order_by("pk")
-    opened = (_open_latest(inspection, work=work, at=at) for inspection in inspections)
+    waiting = [each for each in inspections if _missing(each, work=work, at=at)]
+    opened = [_open_latest(inspection, work=work, at=at) for inspection in waiting]
+    for round in DispatchRound.objects.open().order_by("pk"):
+        _ask_further(round, at=at)
     return tuple(each for each in opened if each is not None)
 
 
 @transaction.atomic
 def close(round: DispatchRound, *, by: User, at: datetime) -> None:
-    """End the round. Raises DispatchRefused."""
+    """End the round, and freeze what each unit has said of each measure. Raises DispatchRefused."""
     if not permissions.may_run(by, round.inspection):
         raise DispatchRefused(f"{round}只能由整改办结束。")
+    _hold(round.inspection)
+    _close(round, by=by, at=at)
+
+
+def _hold(inspection: Inspection) -> Inspection:
+    """The inspection with all its measures: of opening, closing and asking further, one waits, and
+    every report comes before it or after it."""
+    held = Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
+    moving.hold_all(held)
+    return held
+
+
+def _close(round: DispatchRound, *, by: User | None, at: datetime) -> None:
+    """The caller holds the inspection."""
     closing = DispatchRound.objects.open().filter(pk=round.pk)
     if not closing.update(state=RoundState.CLOSED, closed_at=at):
         raise DispatchRefused(f"{round}已经结束，请刷新页面。")
     round.refresh_from_db(fields=["state", "closed_at"])
+    returning.freeze(round, on=clock.day_of(at))
     kept = _keep_sheet(round, at=at)
     after = {"state": round.state, "sheet": kept.digest}
     journal.append(journal.Act("close", "round", round.subject_code, after=after), by=by, at=at)
@@ -62,6 +89,26 @@ def _keep_sheet(round: DispatchRound, *, at: datetime) -> RoundSheet:
 def _open_latest(
     inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
 ) -> Opened | None:
+    held = _hold(inspection)
+    missing = _missing(held, work=work, at=at)
+    if not missing:
+        return None
+    for before in held.rounds.open():
+        _close(before, by=None, at=at)
+    *missed, latest = missing
+    for sitting in missed:
+        _enter(inspection, sitting, RoundState.SUPERSEDED, at=at)
+    round = _enter(inspection, latest, RoundState.OPEN, at=at)
+    if round is None:
+        return None
+    returning.expect(round, at=at)
+    return Opened(round, notifications.announce(round, at=at))
+
+
+def _missing(
+    inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
+) -> tuple[clock.Sitting, ...]:
+    """The rounds that are due by `at` and not on record; none where the clock has jumped back."""
     assert inspection.dispatch_anchor is not None
     due = clock.sittings_due(
         anchor=inspection.dispatch_anchor,
@@ -70,16 +117,19 @@ def _open_latest(
         on=clock.day_of(at),
     )
     known = set(inspection.rounds.values_list("number", flat=True))
-    missing = [sitting for sitting in due if sitting.number not in known]
-    if not missing or missing[-1].number < max(known, default=0):
-        return None
-    *missed, latest = missing
-    for sitting in missed:
-        _enter(inspection, sitting, RoundState.SUPERSEDED, at=at)
-    round = _enter(inspection, latest, RoundState.OPEN, at=at)
-    if round is None:
-        return None
-    return Opened(round, notifications.announce(round, at=at))
+    missing = tuple(sitting for sitting in due if sitting.number not in known)
+    return missing if missing and missing[-1].number > max(known, default=0) else ()
+
+
+@transaction.atomic
+def _ask_further(round: DispatchRound, *, at: datetime) -> None:
+    """Ask for what has become open, or was entered, since the round opened; who is asked for the
+    first time is told."""
+    if not returning.lacks_lines(round):
+        return
+    _hold(round.inspection)
+    if DispatchRound.objects.open().filter(pk=round.pk).exists() and returning.expect(round, at=at):
+        notifications.announce(round, at=at)
 
 
 def _enter(

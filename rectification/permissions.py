@@ -8,12 +8,13 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Role, User
+from accounts.models import Role, Unit, User
 from accounts.rights import rights_of
 from rectification.models import (
     EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    DispatchReturn,
     Evidence,
     Exemption,
     ExemptionQuerySet,
@@ -70,6 +71,37 @@ def may_run(user: User, inspection: Inspection) -> bool:
 def may_report(user: User, measure: Measure) -> bool:
     """Report progress: the liaison of the lead unit or of a supporting one."""
     return _reports_for(user, measure) and _can(measure, "report")
+
+
+def may_report_as(user: User, measure: Measure, unit: Unit) -> bool:
+    """Report on a measure for one of the units that work on it."""
+    works = unit in (measure.lead_unit, *measure.supporting_units.all())
+    return works and rights_of(user).covers(unit, Role.LIAISON) and _can(measure, "report")
+
+
+def reporting_unit(user: User, measure: Measure) -> Unit | None:
+    """For which of the units of a measure the person reports where nobody says for which: the
+    person's own, else the lead unit, else a supporting one."""
+    units = [measure.lead_unit, *measure.supporting_units.all()]
+    mine = [unit for unit in units if rights_of(user).covers(unit, Role.LIAISON)]
+    own = (user.acting_for or user).unit_id
+    return next((unit for unit in mine if unit.pk == own), mine[0] if mine else None)
+
+
+def may_confirm_return(user: User, line: DispatchReturn) -> bool:
+    """Confirm what a unit is about to report in a round, or turn it back: its head."""
+    return rights_of(user).covers(line.unit, Role.UNIT_HEAD)
+
+
+def may_answer_rounds(user: User, inspection: Inspection) -> bool:
+    """Open a unit's own page of a round: who reports for a unit that the inspection asks, or heads
+    it."""
+    paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
+    here = inspection.inspected_unit.path
+    if any(path.startswith(here) or here.startswith(path) for path in paths):
+        return True
+    lines = DispatchReturn.objects.filter(round__inspection=inspection)
+    return lines.of_units_within(paths).exists()
 
 
 def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 
 from accounts.models import Role, User, signature, under
 from accounts.rights import rights_of
@@ -12,6 +12,8 @@ from rectification import clock, permissions
 from rectification.models import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    DispatchReturn,
+    DispatchReturnQuerySet,
     DispatchRound,
     Exemption,
     ExemptionQuerySet,
@@ -28,10 +30,9 @@ from rectification.models import (
     PointAnswer,
     Problem,
     ProblemQuerySet,
-    ProgressEntry,
     Workday,
 )
-from rectification.states import CAME_BACK, NOT_ASKED, Basis, PointState
+from rectification.states import CAME_BACK, UNREPORTED, Basis, PointState, ReturnState, RoundState
 
 DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold the rest
 
@@ -50,14 +51,45 @@ class MeasureRow:
 
 
 @dataclass(frozen=True)
+class OwedRow:
+    """What a unit has still to report in an open round; `may_report`: its reader reports for it."""
+
+    line: DispatchReturn
+    light: Light
+    may_report: bool
+
+    @property
+    def measure(self) -> Measure:
+        return self.line.measure
+
+
+@dataclass(frozen=True)
+class RoundPart:
+    """A person's part in a round: lines of the units that they report for or head.
+
+    `left` are still to be reported, `to_confirm` wait for this person.
+    """
+
+    round: DispatchRound
+    asked: int
+    left: int
+    to_confirm: int
+
+    @property
+    def done(self) -> int:
+        return self.asked - self.left
+
+
+@dataclass(frozen=True)
 class Desk:
     """What needs this person: what came back, is due, is to be reported, reviewed, accepted."""
 
     rounds: tuple[DispatchRound, ...]
+    parts: tuple[RoundPart, ...]
     came_back: tuple[MeasureRow, ...]
     overdue: tuple[MeasureRow, ...]
     near: tuple[MeasureRow, ...]
-    not_reported: tuple[MeasureRow, ...]
+    not_reported: tuple[OwedRow, ...]
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
     to_extend: tuple[Extension, ...]
@@ -68,27 +100,29 @@ class Desk:
     @property
     def due(self) -> tuple[MeasureRow, ...]:
         """What is overdue, then what will be; what is listed above to be reported is left out."""
-        above = {row.measure.pk for row in self.came_back + self.not_reported}
+        above = {row.measure.pk for row in self.came_back}
+        above |= {row.measure.pk for row in self.not_reported}
         return tuple(row for row in self.overdue + self.near if row.measure.pk not in above)
 
     @property
     def is_empty(self) -> bool:
         lists = (self.came_back, self.overdue, self.near, self.not_reported)
         decisions = (self.to_review, self.to_accept, self.to_extend, self.to_exempt)
-        return not any((*lists, *decisions, self.to_answer))
+        open_parts = any(part.left or part.to_confirm for part in self.parts)
+        return not open_parts and not any((*lists, *decisions, self.to_answer))
 
 
 def desk(user: User, *, on: date) -> Desk:
     """Everything that waits for this person, over all inspections that they have a part in."""
     mine = _answered_for(user, on=on)
     came_back = mine.filter(status__in=CAME_BACK)
-    not_reported = _not_reported(mine).exclude(status__in=CAME_BACK)
     return Desk(
         rounds=_rounds(user),
-        came_back=_for(user, rows(_with_last_return(came_back)[:DESK_ROWS], on=on)),
+        parts=round_parts(user),
+        came_back=_for(user, rows(with_last_return(came_back)[:DESK_ROWS], on=on)),
         overdue=rows(mine.overdue(on=on)[:DESK_ROWS], on=on),
         near=rows(mine.near(on=on)[:DESK_ROWS], on=on),
-        not_reported=_for(user, rows(not_reported[:DESK_ROWS], on=on)),
+        not_reported=_not_reported(user, on=on),
         to_review=tuple(_to_review(user)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
         to_extend=tuple(_to_extend(user)[:DESK_ROWS]),
@@ -105,10 +139,52 @@ def _for(user: User, found: tuple[MeasureRow, ...]) -> tuple[MeasureRow, ...]:
     )
 
 
+def round_parts(user: User) -> tuple[RoundPart, ...]:
+    """This person's part in each current round, open or just closed, that asks their units."""
+    rights = rights_of(user)
+    heads, paths = rights.paths(Role.UNIT_HEAD), rights.paths(Role.LIAISON, Role.UNIT_HEAD)
+    rounds = DispatchRound.objects.current().select_related("inspection")
+    lines = DispatchReturn.objects.filter(round__in=rounds).asked().of_units_within(paths)
+    found: dict[int, list[tuple[str, str]]] = {}
+    for round, state, path in lines.values_list("round", "state", "unit__path"):
+        found.setdefault(round, []).append((state, path))
+    parts = []
+    for each in rounds.filter(pk__in=found).latest_first():
+        states = [state for state, _ in found[each.pk]]
+        waiting = [path for state, path in found[each.pk] if state == ReturnState.TO_CONFIRM]
+        left = sum(state in UNREPORTED for state in states)
+        mine = sum(path.startswith(heads) for path in waiting) if heads else 0
+        parts.append(RoundPart(each, asked=len(states), left=left, to_confirm=mine))
+    return tuple(parts)
+
+
 def next_to_report(user: User, inspection: Inspection, *, on: date) -> Measure | None:
     """The most urgent measure that this person has still to report in the open round."""
-    mine = _answered_for(user, on=on).filter(inspection=inspection)
-    return _not_reported(mine).first()
+    owed = _owed(user, Role.LIAISON, on=on).filter(round__inspection=inspection)
+    line = owed.first()
+    return line.measure if line else None
+
+
+def _not_reported(user: User, *, on: date) -> tuple[OwedRow, ...]:
+    rights = rights_of(user)
+    owed = _owed(user, Role.LIAISON, Role.UNIT_HEAD, on=on).exclude(measure__status__in=CAME_BACK)
+    return tuple(
+        OwedRow(line, line.measure.light(on=on), rights.covers(line.unit, Role.LIAISON))
+        for line in owed[:DESK_ROWS]
+    )
+
+
+def _owed(user: User, *roles: Role, on: date) -> DispatchReturnQuerySet:
+    """What the person's units have still to report in open rounds, most urgent first."""
+    lines = DispatchReturn.objects.filter(round__state=RoundState.OPEN).asked().unreported()
+    mine = lines.of_units_within(rights_of(user).paths(*roles))
+    measures = Measure.objects.for_list(on=on).prefetch_related(None)
+    due = F("measure__deadline").asc(nulls_last=True)
+    return (
+        mine.select_related("unit", "round__inspection")
+        .prefetch_related(Prefetch("measure", measures))
+        .order_by(due, "measure__code", "pk")
+    )
 
 
 def rows(
@@ -116,7 +192,7 @@ def rows(
 ) -> tuple[MeasureRow, ...]:
     """The measures with their lights; with the last return's reason where it was fetched."""
     return tuple(
-        MeasureRow(measure, measure.light(on=on, basis=basis), _last_reason(measure))
+        MeasureRow(measure, measure.light(on=on, basis=basis), last_reason(measure))
         for measure in measures
     )
 
@@ -188,23 +264,14 @@ def _answered_for(user: User, *, on: date) -> MeasureQuerySet:
     return led.prefetch_related(None)  # the desk names no supporting units
 
 
-def _not_reported(mine: MeasureQuerySet) -> MeasureQuerySet:
-    """To be reported, and without a report in the inspection's open round."""
-    latest = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
-    reported = ProgressEntry.objects.filter(measure=OuterRef("pk"), round=OuterRef("open_round"))
-    return (
-        mine.exclude(status__in=NOT_ASKED)
-        .annotate(open_round=Subquery(latest.values("pk")[:1]))
-        .filter(~Exists(reported), open_round__isnull=False)
-    )
-
-
-def _with_last_return(measures: MeasureQuerySet) -> MeasureQuerySet:
+def with_last_return(measures: MeasureQuerySet) -> MeasureQuerySet:
+    """With what `last_reason` needs."""
     reasons = MeasureEvent.objects.filter(verb__in=["send_back", "reopen"]).order_by("pk")
     return measures.prefetch_related(Prefetch("events", reasons, to_attr="sendings_back"))
 
 
-def _last_reason(measure: Measure) -> str:
+def last_reason(measure: Measure) -> str:
+    """Why the measure came back last; empty where it never did, or where that was not fetched."""
     returns: list[MeasureEvent] = getattr(measure, "sendings_back", [])
     return returns[-1].why if returns else ""
 

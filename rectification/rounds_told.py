@@ -26,9 +26,9 @@ from rectification.models import (
     PointAnswer,
     ProgressEntry,
     RoundSheet,
+    progress_of,
 )
-from rectification.models.milestone import progress_of
-from rectification.sheets import Answer, LateReport, Line, Point, Sheet, UnitTotal, totals
+from rectification.sheets import Answer, LateReport, Line, Point, Sheet, UnitTotal
 from rectification.states import NOT_ASKED, PointState, ReturnState, RoundState, WorkStatus
 
 _IN_ORDER = (Length("measure__problem__code"), "measure__problem__code", "measure_id", "-leads")
@@ -44,11 +44,8 @@ def sheet(round: DispatchRound, *, at: datetime) -> Sheet:
 
 def unit_totals(round: DispatchRound, *, on: date) -> tuple[UnitTotal, ...]:
     """How far each unit is, as the sheet counts it: at the close, or at the end of `on`."""
-    there = kept(round)
-    if there is not None:
-        return Sheet.read(there.content).units
     end = datetime.combine(on, time.max, tzinfo=timezone.get_current_timezone())
-    return totals(_lines(round, at=round.closed_at or end))
+    return sheet(round, at=end).units
 
 
 def kept(round: DispatchRound) -> RoundSheet | None:

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from rectification.states import PointState, ReturnState
-
-UNREPORTED = (ReturnState.WAITING, ReturnState.TURNED_BACK)
+from rectification.states import UNREPORTED, PointState, ReturnState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,6 +111,9 @@ class ReturnState(models.TextChoices):
     FILED = "filed", "已报"
 
 
+UNREPORTED = (ReturnState.WAITING, ReturnState.TURNED_BACK)  # without a report that may count
+
+
 class PointState(models.TextChoices):
     """What was decided in a meeting, until the office says that it is settled."""
 

@@ -8,6 +8,7 @@ import factory
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, Unit, UnitKind, User
+from rectification import returning
 from rectification.models import (
     DispatchReturn,
     DispatchRound,
@@ -187,6 +188,13 @@ class MeetingPointFactory(factory.django.DjangoModelFactory):
     text = "请会同财务处落实巡查经费。"
     by = factory.SubFactory(UserFactory)
     at = NOON
+
+
+def round_with_lines(inspection: Inspection, **fields: Any) -> DispatchRound:
+    """A round, with its line for all that is open now."""
+    round: DispatchRound = DispatchRoundFactory(inspection=inspection, **fields)
+    returning.expect(round, at=NOON)
+    return round
 
 
 class NoticeFactory(factory.django.DjangoModelFactory):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rectification", "0016_returns_and_points"),
+        ("rectification", "0026_one_open_round_constraint"),
     ]
 
     operations = [

@@ -40,7 +40,7 @@ from rectification.models.lookback import (
     LookBackState,
 )
 from rectification.models.measure import Light, Measure, MeasureQuerySet
-from rectification.models.milestone import Milestone
+from rectification.models.milestone import Milestone, Progress, progress_of
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
 from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
@@ -95,6 +95,8 @@ __all__ = [
     "MeetingPoint",
     "MeetingPointQuerySet",
     "Milestone",
+    "Progress",
+    "progress_of",
     "MoneyKind",
     "Notice",
     "NoticeKind",

@@ -1,7 +1,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from rectification import sheets
 from rectification.models.inspection import Inspection
@@ -15,6 +15,14 @@ class DispatchRoundQuerySet(models.QuerySet["DispatchRound"]):
     def held(self) -> Self:
         """Those that took place: missed rounds are on record and were not held."""
         return self.exclude(state=RoundState.SUPERSEDED)
+
+    def current(self) -> Self:
+        """The last of each inspection that was held: its reports are taken, after its end as late
+        ones, until the next opens."""
+        later = DispatchRound.objects.held().filter(
+            inspection=OuterRef("inspection"), number__gt=OuterRef("number")
+        )
+        return self.held().filter(~Exists(later))
 
     def latest_first(self) -> Self:
         return self.order_by("-number")
@@ -44,6 +52,12 @@ class DispatchRound(models.Model):
                 name="one_round_of_a_number",
                 fields=["inspection", "number"],
                 violation_error_message="本次巡察已有这一次调度。",
+            ),
+            models.UniqueConstraint(
+                name="one_open_round_of_an_inspection",
+                fields=["inspection"],
+                condition=Q(state=RoundState.OPEN),
+                violation_error_message="本次巡察已有一次进行中的调度，请先结束它。",
             ),
             models.CheckConstraint(
                 name="round_state_is_known",

@@ -9,13 +9,13 @@ from accounts.models import Unit, under
 from rectification.models.dispatch import DispatchRound
 from rectification.models.measure import Measure
 from rectification.models.progress import ProgressEntry
-from rectification.states import NOT_ASKED, ReturnState, RoundState, WorkStatus
+from rectification.states import NOT_ASKED, UNREPORTED, ReturnState, RoundState, WorkStatus
 
 
 class DispatchReturnQuerySet(models.QuerySet["DispatchReturn"]):
     def unreported(self) -> Self:
         """Without a report that counts: nothing yet, or one that the unit itself turned back."""
-        return self.filter(state__in=[ReturnState.WAITING, ReturnState.TURNED_BACK])
+        return self.filter(state__in=UNREPORTED)
 
     def reported(self) -> Self:
         return self.filter(state=ReturnState.FILED)
@@ -163,6 +163,11 @@ class DispatchReturn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round} {self.measure.code} {self.unit}"
+
+    @property
+    def is_told(self) -> bool:
+        """Reported, whether its head has yet to confirm it or not: a nil return adds nothing."""
+        return self.state in {ReturnState.FILED, ReturnState.TO_CONFIRM}
 
     @property
     def has_draft(self) -> bool:

@@ -17,7 +17,7 @@ from rectification.states import ReturnState, RoundState
 from rectification.views.point_card import PointCard, point_card
 
 LINE_ROWS = 20
-FIRST_ROWS = 6  # of what is behind and of difficulties; the rest is folded
+FIRST_ROWS = 5  # of what is behind and of difficulties; the rest is folded
 ROUND_TONES = {
     RoundState.OPEN: "run",
     RoundState.CLOSED: "done",
@@ -122,6 +122,7 @@ def round_page(request, round, *, refusal="", point_form=None, status=200):
         "next_url": _neighbour(round, round.number + 1),
         "may_close": round.is_open and runs,
         "closing": _closing(account),
+        "all_reported": all(line.is_reported for line in account.lines),
     }
     return render(request, "rectification/round_detail.html", context, status=status)
 

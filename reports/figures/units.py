@@ -125,4 +125,7 @@ def _disciplines(round: DispatchRound, *, on: date) -> dict[int, Discipline]:
     for row in late:
         unit = row["measure__lead_unit"]
         days[unit] = max((row["first"] - last_day).days, days.get(unit, 0))
-    return {each.unit_pk: Discipline(each.missing, days.get(each.unit_pk, 0)) for each in totals}
+    return {
+        each.unit_pk: Discipline(each.missing - each.late, days.get(each.unit_pk, 0))
+        for each in totals
+    }

@@ -29,8 +29,8 @@ def test_the_round_opens_on_its_day_with_one_notice_for_each_unit(cast):
 
     assert [(each.round.number, each.notices) for each in opened] == [(1, 2)]
     bodies = {notice.unit: notice.body for notice in Notice.objects.all() if notice.recipient}
-    assert "2条措施未销号" in bodies[cast.division]
-    assert "1条措施未销号" in bodies[cast.elsewhere]
+    assert "2条措施要在本次调度报送" in bodies[cast.division]
+    assert "1条措施要在本次调度报送" in bodies[cast.elsewhere]
 
 
 def test_the_day_before_nothing_opens(cast):
@@ -51,7 +51,7 @@ def test_missed_rounds_are_on_record_and_only_the_latest_opens(cast):
 
     dispatching.open_due(at=ANCHOR + timedelta(days=14 * 3 + 2))
 
-    assert rounds() == [(1, "open"), (2, "superseded"), (3, "superseded"), (4, "open")]
+    assert rounds() == [(1, "closed"), (2, "superseded"), (3, "superseded"), (4, "open")]
     assert set(Notice.objects.values_list("round__number", flat=True)) == {1, 4}
 
 
@@ -96,7 +96,9 @@ def test_a_round_says_who_has_reported_and_who_has_not(cast):
     MeasureFactory(problem=cast.problem, lead_unit=cast.elsewhere)
     dispatching.open_due(at=ANCHOR)
     told = workflow.Told("无变化", difficulty="经费未到位", nil_return=True)
-    workflow.report(cast.measure, told, by=cast.liaison, at=ANCHOR, version=1)
+    workflow.report(
+        cast.measure, told, unit=cast.measure.lead_unit, by=cast.liaison, at=ANCHOR, version=1
+    )
 
     account = rounds_told.sheet(DispatchRound.objects.get(), at=ANCHOR)
 
@@ -109,7 +111,14 @@ def test_a_closed_round_still_says_who_was_silent(cast):
     dispatching.open_due(at=ANCHOR)
     round = DispatchRound.objects.get()
     dispatching.close(round, by=cast.office, at=ANCHOR + timedelta(days=3))
-    workflow.report(cast.measure, workflow.Told("迟报"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("迟报"),
+        unit=cast.measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
 
     (only,) = rounds_told.sheet(round, at=NOON).units
     (row,) = rounds_told.round_rows(cast.inspection)

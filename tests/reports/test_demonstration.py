@@ -254,7 +254,7 @@ def test_one_journal_entry_stands_for_the_whole_load():
     entries = JournalEntry.objects.filter(verb="load_demo")
     assert entries.get().after["measure"] == 161
     verbs = list(JournalEntry.objects.order_by("pk").values_list("verb", flat=True))
-    assert verbs[:3] == ["announce", "draw", "load_demo"]  # then the report composed, and published
+    assert verbs[:3] == ["draw", "announce", "load_demo"]  # then the report composed, and published
     assert len(verbs) == 5
     assert journal.first_fault() is None
 
