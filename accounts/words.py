@@ -11,13 +11,16 @@ VERBS = {
     # of a measure, a problem, a round
     "accept": "验收销号",
     "amend": "修改",
+    "ask": "要求报送",
     "announce": "发出通知",
     "approve": "审核通过",
     "assign": "授予角色",
     "close": "销号或结束",
     "confirm": "回头看巩固",
+    "confirm_return": "确认调度报送",
     "enter": "登记",
     "exempt": "认定不再适用",
+    "file_return": "调度报送",
     "hand_over": "责任交接",
     "import": "导入",
     "import_ledger": "导入台账",
@@ -31,6 +34,7 @@ VERBS = {
     "resubmit": "修改申请",
     "send_back": "退回",
     "submit": "申请销号",
+    "turn_back_return": "退回修改报送",
     "withdraw": "撤回申请",
     # of an extension, and of an application for 不再适用
     "endorse_extension": "延期初审同意",
@@ -98,6 +102,7 @@ VERBS = {
 }
 # Where the same verb has another word for one kind of subject.
 OF_KIND = {
+    ("point", "answer"): "答复",
     ("accountability", "withdraw"): "撤下",
     ("calendar_feed", "end"): "停用日历订阅",
     ("calendar_feed", "enter"): "启用日历订阅",
@@ -109,10 +114,13 @@ OF_KIND = {
     ("measure", "close"): "销号",
     ("money", "withdraw"): "撤下",
     ("outcome", "withdraw"): "撤下",
+    ("point", "decide"): "记录议定事项",
+    ("point", "withdraw"): "撤销议定事项",
     ("problem", "close"): "验收销号",
     ("problem", "export"): "导出整改档案",
     ("problem", "reopen"): "重新整改",
     ("round", "close"): "结束调度",
+    ("round", "export"): "导出调度表",
 }
 KINDS = {
     "calendar": "工作日历",
@@ -132,6 +140,7 @@ KINDS = {
     "notice": "通知",
     "money": "追缴挽回资金",
     "outcome": "制度成果",
+    "point": "议定事项",
     "problem": "问题",
     "recurrence": "屡查屡犯",
     "report": "报告",
@@ -248,6 +257,7 @@ FIELDS = {
     "rework_round": "退回次数",
     "role": "角色",
     "rung": "级次",
+    "round": "调度",
     "sample": "抽中的措施",
     "sample_size": "抽取（条）",
     "scope": "范围",
@@ -255,6 +265,7 @@ FIELDS = {
     "section": "段落",
     "seed": "种子",
     "sha256": "文件校验码",
+    "sheet": "调度表校验码",
     "short_name": "简称",
     "source_hash": "来源校验码",
     "source_name": "来源文件",
@@ -324,6 +335,9 @@ VALUES = {
     "wecom": "企业微信",
     "dingtalk": "钉钉",
     "feishu": "飞书",
+    "to_confirm": "待确认",
+    "turned_back": "退回修改",
+    "filed": "已报",
 }
 # A letter, a notice, a problem and a round have words of their own for the same state.
 VALUES_OF_KIND = {
@@ -339,6 +353,10 @@ VALUES_OF_KIND = {
     ("letter", "withdrawn"): "已撤销",
     ("problem", "under_way"): "整改中",
     ("problem", "closed"): "已完成",
+    ("point", "answered"): "已答复",
+    ("point", "open"): "待答复",
+    ("point", "settled"): "已办结",
+    ("point", "withdrawn"): "已撤销",
     ("round", "closed"): "已结束",
 }
 LONGEST = 40  # characters; what is longer is content, of which the journal's page shows the length

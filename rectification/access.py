@@ -14,6 +14,7 @@ from rectification.models import (
     LookBack,
     LookBackItem,
     Measure,
+    MeetingPoint,
     Problem,
     Rung,
     SupervisionAction,
@@ -80,7 +81,15 @@ def evidence(user: User, inspection_code: str, number: int) -> Evidence:
 
 def round(user: User, inspection_code: str, number: int) -> DispatchRound:
     whole = overseen(user, inspection_code)
-    return get_object_or_404(whole.rounds.select_related("inspection"), number=number)
+    return get_object_or_404(
+        whole.rounds.select_related("inspection__inspected_unit"), number=number
+    )
+
+
+def point(user: User, inspection_code: str, number: int) -> MeetingPoint:
+    """A point of a meeting that the person oversees, or that was put to a unit of theirs."""
+    visible = MeetingPoint.objects.visible_within(permissions.scope_of(user)).for_list()
+    return get_object_or_404(visible, inspection__code=inspection_code, number=number)
 
 
 def look_back(user: User, inspection_code: str, number: int) -> LookBack:

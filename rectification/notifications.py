@@ -14,13 +14,14 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts import journal
-from accounts.models import Role, Unit, User
+from accounts.models import Role, Unit, UnitQuerySet, User
 from rectification import recipients
 from rectification.models import (
     Channel,
+    DispatchReturn,
     DispatchRound,
     Inspection,
     Measure,
@@ -124,23 +125,18 @@ def ring() -> None:
 
 
 def announce(round: DispatchRound, *, at: datetime) -> int:
-    """Tell each unit of the inspection that a round is open; how many units hear of it.
+    """Tell each unit that works for the inspection what the round asks of it; how many hear of it.
 
-    One whose measures are all finished, or that nobody reports for, is on record as not told.
+    One that is asked nothing, or that nobody reports for, is on record as not told.
     """
-    measures = Measure.objects.filter(inspection=round.inspection).order_by()
-    units = Unit.objects.filter(pk__in=measures.values("lead_unit"), is_active=True).in_order()
-    counts = dict(
-        measures.unfinished()
-        .values_list("lead_unit")
-        .annotate(Count("pk"))
-        .values_list("lead_unit", "pk__count")
-    )
+    lines = DispatchReturn.objects.filter(round=round).asked().order_by()
+    counts = dict(lines.values_list("unit").annotate(Count("pk")))
+    units = _working_units(round.inspection)
     liaisons = recipients.holders(units, Role.LIAISON)
     letters, untold = [], []
     for unit in units:
         message = _round_opened(round, unit, counts.get(unit.pk, 0))
-        if why := _why_untold(counts.get(unit.pk, 0), liaisons[unit.pk]):
+        if why := _why_untold(unit, counts.get(unit.pk, 0), liaisons[unit.pk]):
             untold.append(Untold(message, unit, why))
             continue
         letters += [(message, Addressee(user, unit)) for user in liaisons[unit.pk]]
@@ -149,9 +145,19 @@ def announce(round: DispatchRound, *, at: datetime) -> int:
     return len(units) - len(untold)
 
 
-def _why_untold(open_measures: int, liaisons: tuple[User, ...]) -> str:
-    if not open_measures:
-        return "没有未销号的措施。"
+def _working_units(inspection: Inspection) -> UnitQuerySet:
+    """Those that lead a measure of the inspection, or support one."""
+    measures = Measure.objects.filter(inspection=inspection).order_by()
+    helpers = Measure.supporting_units.through._default_manager.filter(measure__in=measures)
+    works = Q(pk__in=measures.values("lead_unit")) | Q(pk__in=helpers.values("unit"))
+    return Unit.objects.filter(works).in_order()
+
+
+def _why_untold(unit: Unit, asked: int, liaisons: tuple[User, ...]) -> str:
+    if not asked:
+        return "没有要报送的措施：都已销号、在审核，或未到复查期。"
+    if not unit.is_active:
+        return "单位已停用，请把它的措施移交给在用的单位。"
     return "" if liaisons else "没有填报员，请系统管理员指定。"
 
 
@@ -162,7 +168,7 @@ def _round_opened(round: DispatchRound, unit: Unit, count: int) -> Message:
         topic=f"round/{round.subject_code}",
         kind=NoticeKind.ROUND_OPENED,
         subject=f"{round}（{day}）开始报送",
-        body=f"{unit.name}有{count}条措施未销号，请在本次调度报送进展；没有变化也要零报告。",
+        body=f"{unit.name}有{count}条措施要在本次调度报送进展；没有变化也要零报告。",
         path=f"/i/{code}/dispatch/{round.number}/report/",
         inspection=round.inspection,
         round=round,

@@ -14,6 +14,7 @@ from rectification.models import (
     EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    DispatchReturn,
     Evidence,
     Exemption,
     ExemptionQuerySet,
@@ -24,6 +25,7 @@ from rectification.models import (
     LetterStep,
     Measure,
     MeasureQuerySet,
+    MeetingPoint,
     Notice,
     Problem,
     ProgressEntry,
@@ -96,6 +98,37 @@ def may_report(user: User, measure: Measure) -> bool:
     return _reports_for(user, measure) and _can(measure, "report")
 
 
+def may_report_as(user: User, measure: Measure, unit: Unit) -> bool:
+    """Report on a measure for one of the units that work on it."""
+    works = unit in (measure.lead_unit, *measure.supporting_units.all())
+    return works and rights_of(user).covers(unit, Role.LIAISON) and _can(measure, "report")
+
+
+def reporting_unit(user: User, measure: Measure) -> Unit | None:
+    """For which of the units of a measure the person reports where nobody says for which: the
+    person's own, else the lead unit, else a supporting one."""
+    units = [measure.lead_unit, *measure.supporting_units.all()]
+    mine = [unit for unit in units if rights_of(user).covers(unit, Role.LIAISON)]
+    own = (user.acting_for or user).unit_id
+    return next((unit for unit in mine if unit.pk == own), mine[0] if mine else None)
+
+
+def may_confirm_return(user: User, line: DispatchReturn) -> bool:
+    """Confirm what a unit is about to report in a round, or turn it back: its head."""
+    return rights_of(user).covers(line.unit, Role.UNIT_HEAD)
+
+
+def may_answer_rounds(user: User, inspection: Inspection) -> bool:
+    """Open a unit's own page of a round: who reports for a unit that the inspection asks, or heads
+    it."""
+    paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
+    here = inspection.inspected_unit.path
+    if any(path.startswith(here) or here.startswith(path) for path in paths):
+        return True
+    lines = DispatchReturn.objects.filter(round__inspection=inspection)
+    return lines.of_units_within(paths).exists()
+
+
 def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:
     """The verbs that this person may have for many measures at once; each measure asks again."""
     rights = rights_of(user)
@@ -127,6 +160,19 @@ def may_keep_evidence(user: User, evidence: Evidence) -> bool:
     served = Measure.objects.filter(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
     measures = served.select_related("lead_unit").prefetch_related("supporting_units")
     return bool(measures) and all(_reports_for(user, measure) for measure in measures)
+
+
+# What a dispatch meeting decides ------------------------------------------------------------------
+
+
+def may_answer_point(user: User, point: MeetingPoint) -> bool:
+    """Answer what a meeting decided: a liaison of the unit that it was put to, until it is over."""
+    return point.is_pending and rights_of(user).covers(point.unit, Role.LIAISON)
+
+
+def may_end_point(user: User, point: MeetingPoint) -> bool:
+    """Settle a point or withdraw it: the office, once."""
+    return point.is_pending and may_run(user, point.inspection)
 
 
 # Close-out ---------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ class WorkStatus(models.TextChoices):
 
 
 FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
+NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)  # by a round: what is in review cannot be reported
+CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
 
 
 class ProblemStatus(models.TextChoices):
@@ -125,6 +127,9 @@ class ReturnState(models.TextChoices):
     TO_CONFIRM = "to_confirm", "待确认"
     TURNED_BACK = "turned_back", "退回修改"
     FILED = "filed", "已报"
+
+
+UNREPORTED = (ReturnState.WAITING, ReturnState.TURNED_BACK)  # without a report that may count
 
 
 class PointState(models.TextChoices):

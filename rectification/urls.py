@@ -18,10 +18,12 @@ from rectification.views import (
     lookback,
     measures,
     notices,
+    points,
     problems,
     recurrence,
     registers,
     rhythm,
+    round_sheets,
     rounds,
     supervision,
     working_calendar,
@@ -52,6 +54,7 @@ CHANNELS = "desk/channels/"
 UNIT_CHANNELS = "units/<int:unit>/channels/"
 LETTER = f"{HERE}supervision/<int:number>/"
 RUNG = f"{HERE}ladder/<int:number>/"
+POINT = f"{HERE}points/<int:number>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 
@@ -176,6 +179,14 @@ urlpatterns = [
     path("calendar/announce/", working_calendar.calendar_announce, name="calendar_announce"),
     path("calendar/import/", working_calendar.calendar_import, name="calendar_import"),
     path("calendar/import/confirm/", working_calendar.calendar_confirm, name="calendar_confirm"),
+    path(f"{ROUND}sheet/", round_sheets.round_sheet, name="round_sheet"),
+    path(f"{ROUND}sheet/word/", round_sheets.round_sheet_word, name="round_sheet_word"),
+    path(f"{ROUND}sheet/excel/", round_sheets.round_sheet_excel, name="round_sheet_excel"),
+    path(f"{ROUND}points/", points.point_decide, name="point_decide"),
+    path(POINT, points.point_detail, name="point_detail"),
+    path(f"{POINT}answer/", points.point_answer, name="point_answer"),
+    path(f"{POINT}settle/", points.point_settle, name="point_settle"),
+    path(f"{POINT}withdraw/", points.point_withdraw, name="point_withdraw"),
     path(f"{HERE}ledger/", ledger.ledger, name="ledger"),
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),

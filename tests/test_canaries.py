@@ -55,7 +55,7 @@ NO_TEXT = {"path", "password", "verb", "from_status", "to_status", "marker", "ga
 # Of everybody, or guarded by triggers (the journal gets an entry of its own instead).
 LEFT_OUT = {CalendarYear, Workday, JournalEntry, JournalHead, Publication, PageCount}
 # What belongs to a whole inspection, not to a unit.
-OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround"}
+OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround", "roundsheet"}
 OF_A_REPORT = {"report", "reportsection", "publisheditem", "nextstep", "statedfigure"}
 
 # A reason that only a row which has come to its end may have.

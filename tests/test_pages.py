@@ -13,18 +13,32 @@ from django.urls import reverse
 
 from accounts import journal
 from accounts.models import AbsenceKind, Deputy, Role
+from rectification import deciding
 from rectification.models import (
     AccountabilityAction,
     ContactPoint,
+    DispatchRound,
     Evidence,
     EvidenceUse,
     EvidenceVersion,
     InstitutionalOutcome,
     LookBack,
+    MeetingPoint,
     RecoveredMoney,
 )
 from reports.models import Origin, Publication, Report
-from tests.factories import NOON, MeasureFactory, NoticeFactory, UserFactory, person
+from tests.factories import (
+    NOON,
+    DispatchReturnFactory,
+    MeasureFactory,
+    MeetingPointFactory,
+    MilestoneFactory,
+    NoticeFactory,
+    UserFactory,
+    filed,
+    person,
+    unit,
+)
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 from tests.rectification.extending import ask, grant
 from tests.rectification.test_lists import grow
@@ -33,6 +47,7 @@ from tests.test_consistency import our_urls
 LISTS = sorted(name for name, _ in our_urls() if name.endswith("_list"))
 ALSO = ["rectification:desk", "rectification:round_detail", "reports:dashboard"]
 ARGUMENTS: dict[str, Any] = {"inspection": "x25", "number": 1}
+ALSO += ["rectification:round_sheet", "rectification:point_detail"]
 
 
 @pytest.mark.parametrize("name", [*LISTS, *ALSO])
@@ -58,7 +73,8 @@ def viewer(cast, name: str):  # noqa: F811
 
 
 def plant(cast, count: int) -> None:  # noqa: F811
-    """As many further problems, measures, rounds, outcomes, returns and published reports."""
+    """As many further problems, measures, rounds with a line and a point, outcomes, returns and
+    published reports."""
     grow(cast, count)
     first = Report.objects.count()
     for number in range(first, first + count):
@@ -77,6 +93,7 @@ def plant(cast, count: int) -> None:  # noqa: F811
         deputised(cast)
         piece_of_evidence(cast, number + 1)
         reached(cast, number)
+        dispatched(cast)
         act = journal.Act("report", "measure", f"x25/M-{number}", after={"version": number})
         journal.append(act, by=cast.liaison, at=NOON)
 
@@ -143,6 +160,20 @@ def published(cast, slug: str) -> None:  # noqa: F811
         published_at=NOON,
         published_by=cast.office,
     )
+
+
+def dispatched(cast) -> None:  # noqa: F811
+    """One more line of each round, and of the first one more point and one more answer."""
+    measure = MeasureFactory(problem=cast.problem, lead_unit=unit(parent=cast.division))
+    MilestoneFactory(measure=measure)
+    for round in DispatchRound.objects.filter(inspection=cast.inspection):
+        line = DispatchReturnFactory(round=round, measure=measure)
+        filed(line, by=cast.liaison, difficulty="经费未到位")
+    round = DispatchRound.objects.filter(inspection=cast.inspection).earliest("number")
+    MeetingPointFactory(round=round, measure=measure, unit=cast.division, by=cast.office)
+    first = MeetingPoint.objects.get(inspection=cast.inspection, number=1)
+    said = {"text": "已列入预算。", "by": cast.liaison, "at": NOON, "version": first.version}
+    deciding.answer(first, **said)
 
 
 def looked_back(cast) -> None:  # noqa: F811

@@ -131,6 +131,8 @@ RECORDED = {  # who looked at evidence, and what left the house, is on record
     "rectification:evidence_preview",
     "rectification:fate_export",
     "rectification:ledger_export",
+    "rectification:round_sheet_word",
+    "rectification:round_sheet_excel",
     "rectification:problem_archive",
     "accounts:journal_export",
 }

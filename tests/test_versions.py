@@ -34,6 +34,7 @@ NOT_EDITED = {
     "rectification.RequestEvidence": "added only",
     "rectification.Review": "added only",
     "rectification.Rework": "added; answered once",
+    "rectification.RoundSheet": "frozen",
     "reports.NextStep": "saved with its section, under that version",
     "reports.PageCount": "counted up by the database",
     "reports.PublishedItem": "saved with its section, under that version",

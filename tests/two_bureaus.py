@@ -71,7 +71,7 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code", "evidence", "pk", "notice", "way", "unit"}
+UNIT_BOUND = {"code", "evidence", "pk", "point", "notice", "way", "unit"}
 ABSENT: dict[str, Any] = {
     "inspection": "nowhere",
     "object_id": "404404",
@@ -120,6 +120,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
         for act in ("detail", "close", "item", "record")
     },
     **{
+        f"rectification:point_{act}": {"number": "point"}
+        for act in ("detail", "answer", "settle", "withdraw")
+    },
+    **{
         f"rectification:{register}_{act}": {"number": register}
         for register in ("outcome", "accountability", "money")
         for act in ("amend", "withdraw")
@@ -162,6 +166,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "is_working": "no",
     },
     "rectification:calendar_announce": {"version": 0, "year": 2031},
+    "rectification:point_answer": {"version": 1, "text": "已列入预算。"},
+    "rectification:point_settle": {"version": 1, "why": "已落实。"},
+    "rectification:point_withdraw": {"version": 1, "why": "重复。"},
     "rectification:evidence_amend": {
         "version": 1,
         "title": "巡查办法",
@@ -191,7 +198,9 @@ def named_by(name: str, parameters: frozenset[str]) -> set[str]:
 
 
 def body_of(name: str, place: Place) -> dict[str, Any]:
-    """What is sent there: of a hand-over, whose everything it is."""
+    """What is sent there: of a point its unit, of a hand-over whose everything it is."""
+    if name == "rectification:point_decide":
+        return {"unit": place.division.pk, "text": "请报送巡查台账。"}
     if name == "rectification:handover_confirm":
         return {"former": place.rows["accounts/user/"]}
     return BODIES.get(name, {})

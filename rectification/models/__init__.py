@@ -13,7 +13,7 @@ from rectification.models.contact import (
     Channel,
     ContactPoint,
 )
-from rectification.models.dispatch import DispatchRound
+from rectification.models.dispatch import DispatchRound, RoundSheet
 from rectification.models.dispatch_return import DispatchReturn, DispatchReturnQuerySet
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.evidence import (
@@ -41,7 +41,7 @@ from rectification.models.lookback import (
     LookBackState,
 )
 from rectification.models.measure import Light, Measure, MeasureQuerySet
-from rectification.models.milestone import Milestone
+from rectification.models.milestone import Milestone, Progress, progress_of
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
 from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
@@ -115,6 +115,8 @@ __all__ = [
     "MeetingPoint",
     "MeetingPointQuerySet",
     "Milestone",
+    "Progress",
+    "progress_of",
     "MoneyKind",
     "Notice",
     "NoticeKind",
@@ -137,6 +139,7 @@ __all__ = [
     "Rung",
     "SupervisionAction",
     "SupervisionActionQuerySet",
+    "RoundSheet",
     "Workday",
     "deadline_as_of",
     "digest_of",

@@ -8,7 +8,8 @@ what stands after it acts, and every row that it changes must have an entry of i
         cast = stage.cast
         yield
         told = workflow.Told("完成初稿")
-        workflow.report(cast.measure, told, by=cast.liaison, at=NOON, version=1)
+        unit = cast.measure.lead_unit
+        workflow.report(cast.measure, told, unit=unit, by=cast.liaison, at=NOON, version=1)
 
 Names are `module.function` for a verb, `view app:name` for a POST, `command name`, and
 `admin model add` or `admin model change`. A new verb, view or command without one fails the test;

@@ -64,6 +64,7 @@ PARTS = {
     "rectification.RequestEvidence": "request.measure",
     "rectification.Review": "request.measure",
     "rectification.Rework": "measure",
+    "rectification.RoundSheet": "round",
     "reports.NextStep": "section.report",
     "reports.Publication": "report",
     "reports.PublishedItem": "section.report",

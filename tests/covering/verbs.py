@@ -76,7 +76,14 @@ def report(stage):
     cast = stage.cast
     DispatchRoundFactory(inspection=cast.inspection)
     yield
-    workflow.report(cast.measure, workflow.Told("完成初稿"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("完成初稿"),
+        unit=cast.measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
 
 
 @scenario("rectification.closing.submit")

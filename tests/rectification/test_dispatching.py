@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import JournalEntry
-from rectification import closing, dispatching, queries, workflow
+from rectification import closing, dispatching, queries, rounds_told, workflow
 from rectification.models import DispatchRound, Inspection, Notice, Workday
 from rectification.states import RoundState
 from tests.factories import NOON, SHANGHAI, MeasureFactory
@@ -16,6 +16,12 @@ def rounds():
     return list(DispatchRound.objects.values_list("number", "state"))
 
 
+def asked_by(round):
+    """The lines of the round's sheet, and how many the list says."""
+    (row,) = rounds_told.round_rows(round.inspection)
+    return rounds_told.sheet(round, at=ANCHOR).lines, row.expected
+
+
 def test_the_round_opens_on_its_day_with_one_notice_for_each_unit(cast):
     MeasureFactory(problem=cast.problem, lead_unit=cast.division)
     MeasureFactory(problem=cast.problem, lead_unit=cast.elsewhere)
@@ -24,8 +30,8 @@ def test_the_round_opens_on_its_day_with_one_notice_for_each_unit(cast):
 
     assert [(each.round.number, each.notices) for each in opened] == [(1, 2)]
     bodies = {notice.unit: notice.body for notice in Notice.objects.all() if notice.recipient}
-    assert "2条措施未销号" in bodies[cast.division]
-    assert "1条措施未销号" in bodies[cast.elsewhere]
+    assert "2条措施要在本次调度报送" in bodies[cast.division]
+    assert "1条措施要在本次调度报送" in bodies[cast.elsewhere]
 
 
 def test_the_day_before_nothing_opens(cast):
@@ -46,7 +52,7 @@ def test_missed_rounds_are_on_record_and_only_the_latest_opens(cast):
 
     dispatching.open_due(at=ANCHOR + timedelta(days=14 * 3 + 2))
 
-    assert rounds() == [(1, "open"), (2, "superseded"), (3, "superseded"), (4, "open")]
+    assert rounds() == [(1, "closed"), (2, "superseded"), (3, "superseded"), (4, "open")]
     assert set(Notice.objects.values_list("round__number", flat=True)) == {1, 4}
 
 
@@ -163,25 +169,34 @@ def test_a_round_says_who_has_reported_and_who_has_not(cast):
     MeasureFactory(problem=cast.problem, lead_unit=cast.elsewhere)
     dispatching.open_due(at=ANCHOR)
     told = workflow.Told("无变化", difficulty="经费未到位", nil_return=True)
-    workflow.report(cast.measure, told, by=cast.liaison, at=ANCHOR, version=1)
+    workflow.report(
+        cast.measure, told, unit=cast.measure.lead_unit, by=cast.liaison, at=ANCHOR, version=1
+    )
 
-    returns = queries.round_returns(DispatchRound.objects.get())
+    account = rounds_told.sheet(DispatchRound.objects.get(), at=ANCHOR)
 
-    counted = [(each.unit, each.measures, each.reported, each.nil_returns) for each in returns]
-    assert counted == [(cast.division, 2, 1, 1), (cast.elsewhere, 1, 0, 0)]
-    assert [entry.difficulty for entry in returns[0].difficulties] == ["经费未到位"]
+    counted = [(each.unit_pk, each.asked, each.reported, each.nil) for each in account.units]
+    assert counted == [(cast.division.pk, 2, 1, 1), (cast.elsewhere.pk, 1, 0, 0)]
+    assert [line.difficulty for line in account.difficulties] == ["经费未到位"]
 
 
 def test_a_closed_round_still_says_who_was_silent(cast):
     dispatching.open_due(at=ANCHOR)
     round = DispatchRound.objects.get()
     dispatching.close(round, by=cast.office, at=ANCHOR + timedelta(days=3))
-    workflow.report(cast.measure, workflow.Told("迟报"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("迟报"),
+        unit=cast.measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
 
-    (only,) = queries.round_returns(round)
-    (row,) = queries.round_rows(cast.inspection)
+    (only,) = rounds_told.sheet(round, at=NOON).units
+    (row,) = rounds_told.round_rows(cast.inspection)
 
-    assert (only.unit, only.measures, only.missing) == (cast.division, 1, 1)
+    assert (only.unit_pk, only.asked, only.missing) == (cast.division.pk, 1, 1)
     assert (row.expected, row.reported) == (1, 0)
 
 
@@ -197,9 +212,9 @@ def test_a_measure_that_waits_for_review_is_not_asked_for(cast):
     )
     round = DispatchRound.objects.get()
 
-    while_open = (queries.round_returns(round), queries.round_rows(cast.inspection)[0].expected)
+    while_open = asked_by(round)
     dispatching.close(round, by=cast.office, at=ANCHOR)
-    closed = (queries.round_returns(round), queries.round_rows(cast.inspection)[0].expected)
+    closed = asked_by(round)
 
     assert while_open == closed == ((), 0)
     assert queries.desk(cast.liaison, on=ANCHOR.date()).not_reported == ()

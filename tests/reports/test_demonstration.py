@@ -255,7 +255,7 @@ def test_one_journal_entry_stands_for_the_whole_load():
     assert entries.get().after["measure"] == 161
     of_the_load = JournalEntry.objects.exclude(subject_kind="calendar")
     verbs = list(of_the_load.order_by("pk").values_list("verb", flat=True))
-    assert verbs[:3] == ["announce", "draw", "load_demo"]  # then the report composed, and published
+    assert verbs[:3] == ["draw", "announce", "load_demo"]  # then the report composed, and published
     assert len(verbs) == 5
     assert journal.first_fault() is None
 
