@@ -9,3 +9,4 @@ class RectificationConfig(AppConfig):
 
     def ready(self) -> None:
         importlib.import_module("rectification.delivery.checks")  # it needs the models
+        importlib.import_module("rectification.checks")  # they need the models

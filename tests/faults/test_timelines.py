@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import JournalEntry
@@ -35,7 +35,7 @@ from rectification.states import Rhythm, RoundState
 from tests.conftest import FULL
 from tests.factories import NOON, InspectionFactory
 
-TIMELINES = 1_000 if FULL else 150
+TIMELINES = 1_000 if FULL else 150  # a fifth on PostgreSQL: the verb asks both the same
 READINGS = 16
 MOST_DOWN = timedelta(days=60)
 MOST_WRONG = timedelta(days=3)
@@ -293,15 +293,16 @@ def _calendar(monkeypatch):
 
 def test_no_timeline_loses_a_round_or_has_one_twice(capsys):
     seed, begun = os.environ["TEST_SEED"], stopwatch.monotonic()
+    count = TIMELINES if connection.vendor == "sqlite" else TIMELINES // 5
 
-    counts = walk_all(TIMELINES, seed=seed)
+    counts = walk_all(count, seed=seed)
 
     with capsys.disabled():
         print(
-            f"\nF15 TEST_SEED={seed} timelines={TIMELINES} readings={counts.readings}"
+            f"\nF15 TEST_SEED={seed} timelines={count} readings={counts.readings}"
             f" rounds={counts.rounds} lost=0 doubled=0 seconds={stopwatch.monotonic() - begun:.0f}"
         )
-    assert counts.rounds > TIMELINES
+    assert counts.rounds > count
 
 
 # Twins -------------------------------------------------------------------------------------------
