@@ -24,6 +24,7 @@ from tests.covering import (
     handing,
     looking,
     registers,
+    supervision,
     verbs,
     views,
 )
@@ -42,6 +43,7 @@ SCRIPTS = (
     handing,
     looking,
     registers,
+    supervision,
 )  # importing them registers their scenarios
 
 # What writes rows and is no verb of its own: called inside a verb's transaction, or by a command.
@@ -52,6 +54,13 @@ WITHIN = {
     "rectification.notifications.announce": "part of dispatching.open_due",
     "rectification.notifications.post": "part of the verb that tells somebody something",
     "rectification.ledger.applying.plan": "rolled back",
+    **{
+        f"rectification.supervising.telling.{step}": "part of the verb of the letter"
+        for step in ("issued", "acknowledged", "answered", "settled", "withdrawn")
+    },
+    "rectification.supervising.telling.proposed": "part of climbing.climb",
+    "rectification.supervising.corresponding.enter": "part of propose and of climbing.climb",
+    "rectification.supervising.corresponding.claim": "part of every verb of a letter",
     "rectification.uploads.keep": "a file that waits two hours for its confirmation",
 }
 WITHIN_PACKAGES = ("reports.demonstration",)  # filed in bulk by the command load_demo

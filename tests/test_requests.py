@@ -129,6 +129,7 @@ RECORDED = {  # who looked at evidence, and what left the house, is on record
     "rectification:evidence_file",
     "rectification:evidence_preview",
     "rectification:ledger_export",
+    "rectification:letter_word",
     "rectification:problem_archive",
     "accounts:journal_export",
 }

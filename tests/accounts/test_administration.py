@@ -119,6 +119,7 @@ def test_an_inspection_gets_the_usual_stages(client):
         "concentrated_months": 6,
         "dispatch_every_days": 14,
         "near_days": 10,
+        "letter_word": "整督",
         "extension_first_role": "office",
         "extension_second_role": "executive",
         "stages-TOTAL_FORMS": 0,

@@ -202,6 +202,7 @@ def test_an_inspection_of_one_stage_is_not_made(client, admins):
         "concentrated_months": 6,
         "dispatch_every_days": 14,
         "near_days": 10,
+        "letter_word": "整督",
         "stages-TOTAL_FORMS": 1,
         "stages-INITIAL_FORMS": 0,
         "stages-0-order": 1,

@@ -310,6 +310,7 @@ def inspection_form(row):
         "concentrated_months": 6,
         "dispatch_every_days": 14,
         "near_days": 10,
+        "letter_word": "整督",
         "extension_first_role": Role.OFFICE,
         "extension_second_role": Role.EXECUTIVE,
         "stages-TOTAL_FORMS": len(stages),

@@ -34,6 +34,7 @@ DAILY = {
     "rectification:measure_list",
     "rectification:measure_detail",
     "rectification:ledger",
+    "rectification:letter_list",
     "rectification:evidence_list",
     "rectification:evidence_detail",
     "accounts:deputy_list",
@@ -41,7 +42,9 @@ DAILY = {
 WHOLE = DAILY | {
     "rectification:round_list",
     "rectification:round_detail",
+    "rectification:letter_detail",
     "rectification:lookback_list",
+    "rectification:rung_list",
     "reports:dashboard",
     "reports:measure_figure",
     "reports:problem_figure",
@@ -55,7 +58,10 @@ WHOLE = DAILY | {
 }
 OFFICE = WHOLE | {
     "rectification:ledger_import",
+    "rectification:letter_new",
     "rectification:lookback_new",
+    "rectification:rung_amend",
+    "rectification:rung_new",
     "rectification:problem_recurrence",
     "rectification:handover",
     "rectification:measure_amend",
