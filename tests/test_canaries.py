@@ -60,6 +60,8 @@ OF_A_REPORT = {"report", "reportsection", "publisheditem", "nextstep", "statedfi
 
 # A reason that only a row which has come to its end may have.
 REASONS = {"withdrawn_why", "ended_why", "lapsed_why"}
+# What a letter has from its issue on.
+ISSUED = {f"supervisionaction.{name}" for name in ("reference", "sender", "addressee", "digest")}
 # What an administrator's own work shows them of everybody.
 SEEN_BY: dict[str, set[str]] = {
     Role.SYSTEM_ADMIN: {"unit", "user", *OF_AN_INSPECTION},
@@ -110,7 +112,7 @@ def _plant_in(aviary: Aviary, group: str, row: models.Model) -> None:
     words = {}
     for each in texts_of(type(row)):
         where = f"{row._meta.model_name}.{each.name}"
-        if each.name in REASONS and not getattr(row, each.name):
+        if (each.name in REASONS or where in ISSUED) and not getattr(row, each.name):
             continue
         if each.name not in IDENTIFIERS:
             words[each.attname] = aviary.word(group, where)
@@ -334,6 +336,8 @@ def test_the_office_does_see_them_so_that_the_test_could_fail(world, role, group
         "progressentry.difficulty",
         "closeoutrequest.statement",
         "institutionaloutcome.title",
+        "letterstep.text",
+        "supervisionaction.matter",
         "measure.code",
         "unit.name",
         "user.name",

@@ -26,6 +26,7 @@ from tests.covering import (
     handing,
     looking,
     registers,
+    supervision,
     telling,
     verbs,
     views,
@@ -48,6 +49,7 @@ SCRIPTS = (
     looking,
     registers,
     telling,
+    supervision,
 )  # importing them registers their scenarios
 
 # What writes rows and is no verb of its own: called inside a verb's transaction, or by a command.
@@ -60,6 +62,13 @@ WITHIN = {
     "rectification.notifications.post_by": "part of the verb that tries a way out",
     "rectification.notifications.post": "part of the verb that tells somebody something",
     "rectification.ledger.applying.plan": "rolled back",
+    **{
+        f"rectification.supervising.telling.{step}": "part of the verb of the letter"
+        for step in ("issued", "acknowledged", "answered", "settled", "withdrawn")
+    },
+    "rectification.supervising.telling.proposed": "part of climbing.climb",
+    "rectification.supervising.corresponding.enter": "part of propose and of climbing.climb",
+    "rectification.supervising.corresponding.claim": "part of every verb of a letter",
     "rectification.uploads.keep": "a file that waits two hours for its confirmation",
 }
 WITHIN_PACKAGES = ("reports.demonstration",)  # filed in bulk by the command load_demo

@@ -25,6 +25,8 @@ from rectification.models import (
     LookBack,
     MeetingPoint,
     RecoveredMoney,
+    Rung,
+    SupervisionAction,
 )
 from reports.models import Origin, Publication, Report
 from tests.factories import (
@@ -91,6 +93,7 @@ def plant(cast, count: int) -> None:  # noqa: F811
         postponed(cast)
         looked_back(cast)
         deputised(cast)
+        supervised(cast)
         piece_of_evidence(cast, number + 1)
         reached(cast, number)
         dispatched(cast)
@@ -107,6 +110,29 @@ def postponed(cast) -> None:  # noqa: F811
         asked_for = ask(measure, cast, on=NOON)
         if name == "granted":
             grant(asked_for, cast, on=NOON)
+
+
+def supervised(cast) -> None:  # noqa: F811
+    """One letter proposed, one that was answered, and one more rung of the ladder."""
+    first = SupervisionAction.objects.count()
+    for number in (first + 1, first + 2):
+        letter = SupervisionAction(
+            inspection=cast.inspection,
+            number=number,
+            kind="order",
+            unit=cast.division,
+            measure=cast.measure,
+            title="督办函",
+            matter="已超期。",
+            demand="请整改。",
+            proposed_on=NOON.date(),
+        )
+        if number == first + 2:
+            letter.state, letter.issued_on, letter.digest = "answered", NOON.date(), "0"
+            letter.serial, letter.reference = number, f"整督〔2025〕{number}号"
+            letter.sender, letter.addressee = "整改办", "河湖管理处"
+        letter.save()
+    Rung.objects.create(inspection=cast.inspection, days=first, to_head=True)
 
 
 def deputised(cast) -> None:  # noqa: F811

@@ -133,6 +133,7 @@ RECORDED = {  # who looked at evidence, and what left the house, is on record
     "rectification:ledger_export",
     "rectification:round_sheet_word",
     "rectification:round_sheet_excel",
+    "rectification:letter_word",
     "rectification:problem_archive",
     "accounts:journal_export",
 }

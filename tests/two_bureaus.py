@@ -25,7 +25,7 @@ from rectification.models import (
 from rectification.states import WorkStatus
 from reports import editing, publishing
 from reports.models import PageCount, Publication, Report
-from tests.belongings import DAY, FURTHER, LATER, furnish_more
+from tests.belongings import DAY, FURTHER, LATER, LETTER_OF, LETTERS, furnish_more
 from tests.factories import (
     NOON,
     PLANNED,
@@ -71,7 +71,7 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code", "evidence", "pk", "point", "notice", "way", "unit"}
+UNIT_BOUND = {"code", "evidence", "pk", "point", "notice", "way", "unit", *LETTERS}
 ABSENT: dict[str, Any] = {
     "inspection": "nowhere",
     "object_id": "404404",
@@ -119,6 +119,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
         f"rectification:lookback_{act}": {"number": "look_back"}
         for act in ("detail", "close", "item", "record")
     },
+    **{f"rectification:letter_{act}": {"number": key} for act, key in LETTER_OF.items()},
+    **{f"rectification:rung_{act}": {"number": "rung"} for act in ("amend", "end")},
     **{
         f"rectification:point_{act}": {"number": "point"}
         for act in ("detail", "answer", "settle", "withdraw")
@@ -178,6 +180,18 @@ BODIES: dict[str, dict[str, Any]] = {
     "rectification:evidence_withdraw": {"version": 1, "why": "传错了。"},
     "rectification:evidence_link": {"code": "M-001-5"},
     "rectification:evidence_unlink": {"why": "传错了。"},
+    "rectification:letter_reword": {
+        "version": 1,
+        "title": "督办函",
+        "matter": "已超期。",
+        "demand": "请整改。",
+    },
+    "rectification:letter_issue": {"version": 1},
+    "rectification:letter_acknowledge": {"version": 1},
+    "rectification:letter_answer": {"version": 1, "text": "已整改。"},
+    "rectification:letter_settle": {"version": 1, "why": "同意。"},
+    "rectification:letter_withdraw": {"version": 1, "why": "发错了。"},
+    "rectification:rung_end": {"version": 1},
 }
 
 

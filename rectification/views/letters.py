@@ -1,12 +1,16 @@
-"""The verbs of a letter, each a POST from its page: read the form, call the verb, say it."""
+"""The verbs of a letter, each a POST from its page; and its Word file."""
 
 from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
 
-from rectification import access, moving, permissions, supervising
+from accounts import journal
+from accounts.journal import Act
+from rectification import access, letters, moving, permissions, supervising
 from rectification.supervision_forms import (
     BULK,
     AcknowledgeForm,
@@ -18,8 +22,11 @@ from rectification.supervision_forms import (
     WithdrawLetterForm,
 )
 from rectification.views.conflicts import Conflict, Standing, again, last_amendment
+from rectification.views.evidence_files import SANDBOX
 from rectification.views.refusals import note_secrecy
 from rectification.views.supervision import letter_page
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @require_POST
@@ -120,6 +127,28 @@ def _standing(letter, form):
     elif last:
         texts |= dict.fromkeys(texts.keys() & {"text", "why"}, last.text)
     return Standing(letter.version, texts, last_amendment("letter", letter.subject_code))
+
+
+# The sheet --------------------------------------------------------------------------------------
+
+
+@require_safe
+def letter_word(request, inspection, number):
+    """The letter as issued, as Word; who took it is recorded."""
+    letter = access.letter(request.user, inspection, number)
+    if not letter.is_issued:
+        raise Http404
+    try:
+        said = supervising.letter_as_issued(letter)
+    except supervising.LetterDamaged as error:
+        return letter_page(request, letter, conflict=Conflict(str(error), "", ()), status=409)
+    if request.method == "GET":
+        after = {"reference": letter.reference, "digest": letter.digest}
+        act = Act("download", "letter", letter.subject_code, after=after)
+        journal.append(act, by=request.user, at=timezone.now())
+    named = content_disposition_header(True, f"{letter}.docx")
+    headers = {**SANDBOX, "Content-Disposition": named}
+    return HttpResponse(letters.to_word(said), content_type=WORD, headers=headers)
 
 
 # Many at once ------------------------------------------------------------------------------------

@@ -4,15 +4,11 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import journal
-from accounts.journal import Act
 from rectification import access, clock, letterbook, letters, moments, permissions, supervising
 from rectification.models import (
     LETTERS,
@@ -21,7 +17,7 @@ from rectification.models import (
     usual_rung,
 )
 from rectification.moving import MoveRefused
-from rectification.states import LETTER_UNISSUED, LetterState
+from rectification.states import LetterState
 from rectification.supervising.drafting import matter_of
 from rectification.supervision_forms import (
     AcknowledgeForm,
@@ -34,13 +30,10 @@ from rectification.supervision_forms import (
     SettleForm,
     WithdrawLetterForm,
 )
-from rectification.views.conflicts import Conflict
-from rectification.views.evidence_files import SANDBOX
 from rectification.views.letter_card import line_of
 from rectification.views.listing import answer, listing, part
 from rectification.views.refusals import note_secrecy
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SITUATION = ("state", "situation")  # the filters that the tabs set
 WAY = (
     ("propose", "拟发"),
@@ -49,6 +42,13 @@ WAY = (
     ("answer", "回复"),
     ("settle", "办结"),
 )
+REACHED = {  # the place of each state on that way
+    LetterState.PROPOSED: 0,
+    LetterState.ISSUED: 1,
+    LetterState.ACKNOWLEDGED: 2,
+    LetterState.ANSWERED: 3,
+    LetterState.SETTLED: 4,
+}
 
 
 # The list ----------------------------------------------------------------------------------------
@@ -175,19 +175,14 @@ class WayStep:
 
 def _way(letter, steps):
     """Where the letter is; empty where it ended before its way did."""
-    if letter.state in {*LETTER_UNISSUED, LetterState.WITHDRAWN} and not letter.is_proposed:
+    reached = REACHED.get(LetterState(letter.state))
+    if reached is None:
         return ()
     done = {step.verb: step for step in steps}
-    if letter.is_proposed:  # it may have lapsed and come back
-        done = {"propose": done.get("propose", steps[-1])} if steps else {}
-    elif "propose" not in done:
-        done["propose"] = done["issue"]
-    verbs = [verb for verb, _ in WAY]
-    reached = max((verbs.index(verb) for verb in done if verb in verbs), default=-1)
     way = []
     for place, (verb, name) in enumerate(WAY):
         state = "done" if place <= reached else "current" if place == reached + 1 else "todo"
-        step = done.get(verb)
+        step = done.get(verb) if place <= reached else None
         note = f"{step.who} {step.on.month}月{step.on.day}日" if step else ""
         way.append(WayStep(name, state, note))
     return tuple(way)
@@ -218,25 +213,6 @@ def _facts(user, letter, *, oversees):
     if oversees and letter.digest:
         facts.append(("内容校验码", letter.digest, "SHA-256，签发时固定", ""))
     return facts
-
-
-@require_safe
-def letter_word(request, inspection, number):
-    """The letter as issued, as Word; who took it is recorded."""
-    letter = access.letter(request.user, inspection, number)
-    if not letter.is_issued:
-        raise Http404
-    try:
-        said = supervising.letter_as_issued(letter)
-    except supervising.LetterDamaged as error:
-        return letter_page(request, letter, conflict=Conflict(str(error), "", ()), status=409)
-    if request.method == "GET":
-        after = {"reference": letter.reference, "digest": letter.digest}
-        act = Act("download", "letter", letter.subject_code, after=after)
-        journal.append(act, by=request.user, at=timezone.now())
-    named = content_disposition_header(True, f"{letter}.docx")
-    headers = {**SANDBOX, "Content-Disposition": named}
-    return HttpResponse(letters.to_word(said), content_type=WORD, headers=headers)
 
 
 # A new one, by hand ------------------------------------------------------------------------------

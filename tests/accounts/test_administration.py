@@ -121,6 +121,7 @@ def test_an_inspection_gets_the_usual_stages(client):
         "dispatch_rhythm": "every_days",
         "dispatch_at": "08:00",
         "near_days": 10,
+        "letter_word": "整督",
         "extension_first_role": "office",
         "extension_second_role": "executive",
         "stages-TOTAL_FORMS": 0,

@@ -204,6 +204,7 @@ def test_an_inspection_of_one_stage_is_not_made(client, admins):
         "dispatch_rhythm": "every_days",
         "dispatch_at": "08:00",
         "near_days": 10,
+        "letter_word": "整督",
         "stages-TOTAL_FORMS": 1,
         "stages-INITIAL_FORMS": 0,
         "stages-0-order": 1,

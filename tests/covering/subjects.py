@@ -39,6 +39,8 @@ ROOTS = {
     "rectification.RecoveredMoney": ("money", "subject_code"),
     "rectification.Recurrence": ("recurrence", "subject_code"),
     "rectification.ReviewStage": ("reviewstage", "pk"),
+    "rectification.Rung": ("rung", "subject_code"),
+    "rectification.SupervisionAction": ("letter", "subject_code"),
     "rectification.Workday": ("workday", "pk"),
     "reports.Report": ("report", "subject_code"),
 }
@@ -51,6 +53,7 @@ PARTS = {
     "rectification.EvidenceVersion": "evidence",
     "rectification.InstitutionalOutcome_measures": "institutionaloutcome",
     "rectification.InstitutionalOutcome_problems": "institutionaloutcome",
+    "rectification.LetterStep": "letter",
     "rectification.LookBackItem": "look_back",
     "rectification.Extension": "measure",
     "rectification.ExtensionDecision": "extension.measure",
@@ -79,6 +82,7 @@ WHOLES = {
     "accounts.RoleAssignment": "user",
     "rectification.FindingArea": "inspection",
     "rectification.ReviewStage": "inspection",
+    "rectification.Rung": "inspection",
 }
 # Rows that go when their whole is changed; the entry keeps what they said.
 MAY_GO = {

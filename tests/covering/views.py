@@ -312,6 +312,7 @@ def inspection_form(row):
         "dispatch_rhythm": "every_days",
         "dispatch_at": "08:00",
         "near_days": 10,
+        "letter_word": "整督",
         "extension_first_role": Role.OFFICE,
         "extension_second_role": Role.EXECUTIVE,
         "stages-TOTAL_FORMS": len(stages),

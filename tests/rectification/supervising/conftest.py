@@ -44,3 +44,27 @@ def climb(at=NOON) -> tuple[int, int, int]:
 def after(days):
     """NOON of the day so many days later."""
     return NOON + timedelta(days=days)
+
+
+def lettered(cast, state: str, days: int = 8) -> SupervisionAction:  # noqa: F811
+    """A 督办函 about the measure of the cast, brought as far as `state` by the usual people."""
+    Rung.objects.set_up(cast.inspection)
+    late_by(cast, days)
+    supervising.climb(at=NOON)
+    letter = SupervisionAction.objects.get(measure=cast.measure)
+    way = {
+        "issued": lambda v: supervising.issue(letter, by=cast.office, at=NOON, version=v),
+        "acknowledged": lambda v: supervising.acknowledge(letter, by=cast.head, at=NOON, version=v),
+        "answered": lambda v: supervising.answer(
+            letter, text="已增加人手。", by=cast.head, at=NOON, version=v
+        ),
+        "settled": lambda v: supervising.settle(
+            letter, why="同意", by=cast.office, at=NOON, version=v
+        ),
+    }
+    for reached, step in way.items():
+        if letter.state == state:
+            break
+        step(letter.version)
+        assert letter.state == reached
+    return letter
