@@ -16,6 +16,7 @@ from rectification.views import (
     problems,
     recurrence,
     registers,
+    returns,
     rounds,
 )
 
@@ -40,6 +41,7 @@ PROBLEM = f"{HERE}problems/<code:code>/"
 MEASURE = f"{HERE}measures/<code:code>/"
 EVIDENCE = f"{HERE}evidence/<int:number>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
+RETURN = f"{ROUND}report/<int:line>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 
@@ -123,6 +125,13 @@ urlpatterns = [
     path(f"{HERE}dispatch/", rounds.round_list, name="round_list"),
     path(ROUND, rounds.round_detail, name="round_detail"),
     path(f"{ROUND}close/", rounds.round_close, name="round_close"),
+    path(f"{ROUND}report/", returns.round_report, name="round_report"),
+    path(f"{ROUND}report/all/", returns.return_all, name="return_all"),
+    path(f"{ROUND}report/all/file/", returns.return_file_all, name="return_file_all"),
+    path(f"{ROUND}report/confirm/", returns.return_confirm, name="return_confirm"),
+    path(f"{RETURN}file/", returns.return_file, name="return_file"),
+    path(f"{RETURN}draft/", returns.return_draft, name="return_draft"),
+    path(f"{RETURN}turn-back/", returns.return_turn_back, name="return_turn_back"),
     path(f"{HERE}ledger/", ledger.ledger, name="ledger"),
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),

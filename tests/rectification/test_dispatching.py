@@ -4,9 +4,9 @@ import pytest
 
 from accounts.models import JournalEntry
 from rectification import closing, dispatching, queries, workflow
-from rectification.unit_returns import round_returns
 from rectification.models import DispatchRound, Inspection, Notice, Workday
 from rectification.states import RoundState
+from rectification.unit_returns import round_returns
 from tests.factories import NOON, SHANGHAI, MeasureFactory
 
 ANCHOR = datetime(2025, 2, 17, 8, tzinfo=SHANGHAI)
