@@ -135,7 +135,7 @@ class _House:
             body=BODY,
             path="/i/x25/dispatch/3/report/",
         )
-        addressees = [notifications.Addressee(user, None) for user in self._users[:count]]
+        addressees = [Addressee(user, None) for user in self._users[:count]]
         begun = time.perf_counter()
         notifications.post([(message, each) for each in addressees], at=timezone.now())
         return time.perf_counter() - begun

@@ -26,6 +26,7 @@ from tests.covering import (
     handing,
     looking,
     registers,
+    returns,
     supervision,
     telling,
     verbs,
@@ -50,6 +51,7 @@ SCRIPTS = (
     registers,
     telling,
     supervision,
+    returns,
 )  # importing them registers their scenarios
 
 # What writes rows and is no verb of its own: called inside a verb's transaction, or by a command.

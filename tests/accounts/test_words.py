@@ -27,6 +27,7 @@ ELSEWHERE = {
         *("link_evidence", "unlink_evidence", "amend_evidence"),
     },
     "rectification/supervising/corresponding.py": {*LETTER_MOVES},
+    "rectification/returning.py": {"ask", "confirm_return", "turn_back_return"},
     "accounts/views.py": {"sign_in", "sign_in_failed", "sign_out"},
     "reports/demonstration/loading.py": {"load_demo"},
 }

@@ -27,7 +27,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import JournalEntry
-from rectification import calendar_keeping, dispatching, scheduling
+from rectification import calendar_keeping, dispatching, notifications, scheduling
 from rectification.models import DispatchRound, Inspection, Workday
 from rectification.models.workday import WorkdayQuerySet
 from rectification.scheduling import Settings
@@ -259,7 +259,7 @@ def killed(at: datetime) -> None:
         raise KilledError
 
     with pytest.MonkeyPatch.context() as patch, suppress(KilledError):
-        patch.setattr(dispatching.notifications, "announce", ends)
+        patch.setattr(notifications, "announce", ends)
         assert run(at) == 0  # nothing was due
 
 
