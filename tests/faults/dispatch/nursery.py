@@ -1,0 +1,184 @@
+"""A warm process that forks children: Django is set up once, and a killed child costs a fork.
+
+python -m tests.faults.dispatch.nursery, with the house's environment. Reads requests as lines of
+JSON and answers each with one. It has no thread and no open connection of its own, so its children
+begin as a freshly started program would, some hundred times faster.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import django
+
+from config.supervisor import follow
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.db import connections  # noqa: E402  # after the set-up, as everything below
+
+from tests.faults.dispatch import jobs, points  # noqa: E402
+
+LONGEST_WAIT = 120.0  # seconds for a child that was not told to die
+NOT_KILLED_YET = 3600.0
+
+
+@dataclass
+class Child:
+    pid: int
+    answer: int  # the reading end of its pipe
+    spot: points.Spot
+    ends_at: float = NOT_KILLED_YET
+
+
+def fork(job: dict[str, Any]) -> Child:
+    """`job` names a function of jobs.py, its arguments, and what happens to the child:
+    `die_at` (a named point), `nth`, `pause` (stop there instead), `without` (protections off)."""
+    reading, writing = os.pipe()
+    spot = points.Spot()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        follow(parent)
+        os.close(reading)
+        _live(job, writing, spot)
+    os.close(writing)
+    return Child(pid, reading, spot)
+
+
+def _live(job: dict[str, Any], writing: int, spot: points.Spot) -> NoReturn:
+    code = 1
+    try:
+        random.seed(os.urandom(8))
+        points.install(
+            die_at=job.get("die_at", ""),
+            nth=job.get("nth", 1),
+            pause=job.get("pause", False),
+            without=job.get("without", []),
+            spot=spot,
+        )
+        answer = getattr(jobs, job["what"])(**job.get("given", {}))
+        with os.fdopen(writing, "w") as pipe:
+            json.dump(answer, pipe)
+        connections.close_all()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def wait(child: Child) -> dict[str, Any]:
+    """Its exit code (negative: the signal), or "stopped"; and what it answered."""
+    give_up = time.monotonic() + LONGEST_WAIT
+    # What it answers is read while it lives: a long answer would fill the pipe.
+    os.set_blocking(child.answer, False)
+    pieces = []
+    while True:
+        pid, status = os.waitpid(child.pid, os.WNOHANG | os.WUNTRACED)
+        pieces.append(_read(child.answer))
+        if pid and os.WIFSTOPPED(status):
+            return {"code": "stopped", "at": child.spot.name}
+        if pid:
+            pieces.append(_read(child.answer))
+            os.close(child.answer)
+            said = b"".join(pieces)
+            return {
+                "code": os.waitstatus_to_exitcode(status),
+                "at": child.spot.name,
+                "answer": json.loads(said) if said else None,
+            }
+        if time.monotonic() > give_up:
+            os.kill(child.pid, signal.SIGKILL)
+            raise TimeoutError(f"a child hung at: {child.spot.name}")
+        time.sleep(0.002)
+
+
+def _read(pipe: int) -> bytes:
+    pieces = []
+    try:
+        while piece := os.read(pipe, 65536):
+            pieces.append(piece)
+    except BlockingIOError:
+        pass
+    return b"".join(pieces)
+
+
+def storm(
+    *, kills: int, workers: int, seed: int, longest: float, jobs: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Keep `workers` children at work, and kill each after a random while: half of them on the
+    clock, half at a point drawn among all. What they were doing then is counted."""
+    chance = random.Random(seed)
+    alive: dict[int, Child] = {}
+    killed: Counter[str] = Counter()
+    turn = 0
+    while killed.total() < kills or alive:
+        while len(alive) < workers and killed.total() + len(alive) < kills:
+            child = _doomed(jobs[turn % len(jobs)], chance, longest)
+            alive[child.pid] = child
+            turn += 1
+        time.sleep(0.001)
+        now = time.monotonic()
+        for child in [each for each in alive.values() if each.ends_at <= now]:
+            os.kill(child.pid, signal.SIGKILL)
+        for child in list(alive.values()):
+            pid, status = os.waitpid(child.pid, os.WNOHANG)
+            if pid:
+                del alive[pid]
+                os.close(child.answer)
+                if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+                    killed[child.spot.name] += 1
+    return {"killed": killed}
+
+
+def _doomed(job: dict[str, Any], chance: random.Random, longest: float) -> Child:
+    at_a_point = chance.random() < 0.5
+    fate = {"die_at": chance.choice(points.NAMES), "nth": chance.randint(1, 4)}
+    child = fork({**job, **(fate if at_a_point else {})})
+    child.ends_at = time.monotonic() + (2 * longest if at_a_point else chance.uniform(0, longest))
+    return child
+
+
+def main() -> None:
+    children: dict[int, Child] = {}
+    print(json.dumps({"ready": os.getpid()}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = _do(request.pop("op"), request, children)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+def _do(op: str, given: dict[str, Any], children: dict[int, Child]) -> dict[str, Any]:
+    if op == "start":
+        child = fork(given)
+        children[child.pid] = child
+        return {"pid": child.pid}
+    if op == "wait":
+        done = wait(children[given["pid"]])
+        if done["code"] != "stopped":
+            del children[given["pid"]]
+        return done
+    if op == "signal":
+        if given["pid"] in children:  # not yet waited for: the number is still its own
+            os.kill(given["pid"], given["signal"])
+        return {}
+    if op == "storm":
+        return storm(**given)
+    raise ValueError(op)
+
+
+if __name__ == "__main__":
+    main()
