@@ -60,6 +60,11 @@ VERBS = {
     "decide": "认定屡查屡犯",
     "draw": "抽取回头看",
     "record": "填写检查结果",
+    # of a notice
+    "fail": "发送失败",
+    "hold": "待核实",
+    "send": "送达",
+    "send_again": "再次发送",
     # of a report
     "compose": "起草报告",
     "edit": "修改段落",
@@ -232,6 +237,10 @@ FIELDS = {
     "withdrawn": "已撤下",
     "withdrawn_at": "撤下时间",
     "wording": "问题表述",
+    "attempt": "第几次尝试",
+    "channel": "渠道",
+    "notice": "通知（号）",
+    "recipient": "收件人",
 }
 VALUES = {
     "not_started": "未启动",

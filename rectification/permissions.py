@@ -23,6 +23,7 @@ from rectification.models import (
     Inspection,
     Measure,
     MeasureQuerySet,
+    Notice,
     Problem,
     ProgressEntry,
     RequestEvidence,
@@ -61,6 +62,15 @@ def may_oversee(user: User, inspection: Inspection) -> bool:
 def may_run(user: User, inspection: Inspection) -> bool:
     """Keep the ledger, run dispatches, draft and publish reports."""
     return rights_of(user).covers(inspection.inspected_unit, Role.OFFICE)
+
+
+def may_send_again(user: User, notice: Notice) -> bool:
+    """Send a message again that was held or has failed: the office of the inspection, or of the
+    recipient's bureau."""
+    if notice.inspection:
+        return may_run(user, notice.inspection)
+    unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
+    return unit is not None and unit.root_path in rights_of(user).paths(Role.OFFICE)
 
 
 # Work on a measure -------------------------------------------------------------------------------

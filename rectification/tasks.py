@@ -1,11 +1,42 @@
 """Celery's way in: reads the clock, calls one function, decides nothing."""
 
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 from celery import shared_task
 from django.utils import timezone
 
-from rectification import dispatching
+from rectification import delivery, dispatching, notifications
+
+logger = logging.getLogger(__name__)
+
+# What a tick does, in this order. Each asks what is due by now and not yet done.
+JOBS: tuple[Callable[..., Any], ...] = (dispatching.open_due,)
+
+
+def do_jobs(*, at: datetime) -> dict[str, Any]:
+    """Every job, and what it answered; one that fails does not keep the next from its work. The
+    first error is raised at the end."""
+    answers: dict[str, Any] = {}
+    errors: list[Exception] = []
+    for job in JOBS:
+        try:
+            answers[job.__name__] = job(at=at)
+        except Exception as error:
+            logger.exception("%s failed", job.__name__)
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return answers
 
 
 @shared_task(name="rectification.tick")
 def tick() -> None:
-    dispatching.open_due(at=timezone.now())
+    do_jobs(at=timezone.now())
+
+
+@shared_task(name=notifications.DELIVER)
+def deliver() -> None:
+    delivery.deliver_due(now=timezone.now)

@@ -52,6 +52,7 @@ class Notice(models.Model):
     channel and to whom, and makes a second fan-out harmless. An in-app notice is delivered by being
     here. Every other one is claimed under a lease, tried (`attempt` counts), and ends in one
     outcome (reliability, section 2). It holds counts and a link, never the text of a problem.
+    `claim` is the batch in which it was last taken up, while what came of that is not known.
     """
 
     inspection = models.ForeignKey(
@@ -87,6 +88,7 @@ class Notice(models.Model):
     attempt = models.PositiveSmallIntegerField("尝试次数", default=0)
     not_before = models.DateTimeField("最早发送时间")
     lease_until = models.DateTimeField("占用至", null=True, blank=True)
+    claim = models.CharField("占用批次", max_length=40, blank=True)
     reason = models.CharField("原因", max_length=300, blank=True)
     outcome_at = models.DateTimeField("结果时间", null=True, blank=True)
     read_at = models.DateTimeField("阅读时间", null=True, blank=True)
