@@ -27,7 +27,7 @@ from tests.faults.dispatch.post_office import PostOffice, opened
 from tests.faults.dispatch.servers import Brood
 
 LEASE, TIMER, SWEEP, PATIENCE = 3, 2, 1, 1  # seconds; an installation has minutes
-BATCH = 8
+BATCH = 4  # small, so that many batches are cut off
 FOREIGN = {"DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "DEBUG", "HEAD_FILE"}
 
 

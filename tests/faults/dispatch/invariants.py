@@ -46,6 +46,11 @@ class Findings:
         listed = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in listed.items() if isinstance(value, list) and value}
 
+    def and_also(self, other: "Findings") -> "Findings":
+        """Both together: figures add up, lists are joined."""
+        sums = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
+        return Findings(**sums)
+
 
 class Broken(AssertionError):
     """An invariant does not hold; `findings` says which."""

@@ -2,15 +2,14 @@
 
 import time
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import Role, Unit, User
-from rectification import delivery, dispatching
-from rectification.models import DispatchRound, Inspection, Measure, MeasureEvent, Notice, NoticeKind
+from rectification import delivery, tasks
+from rectification.models import Channel, DispatchRound, Inspection, Measure, MeasureEvent, Notice, NoticeKind
 from rectification.states import WorkStatus
 from tests.factories import PLANNED, InspectionFactory, ProblemFactory, bureau, person, unit
 from tests.faults.dispatch import invariants
@@ -24,21 +23,21 @@ def is_empty() -> bool:
     return not any(model.objects.exists() for model in (User, Inspection, Notice))
 
 
-def fill(*, inspections: int, units: int) -> int:
-    """That many inspections of one bureau in which each unit has an open measure and somebody who
-    reports for it, with a mail address. Returns how many mails their due rounds make."""
+def fill(*, inspections: int, units: int) -> None:
+    """So many inspections of one bureau in which each unit has an open measure and somebody who
+    reports for it, with a mail address."""
     root = bureau()
     divisions = list(Unit.objects.filter(parent=root).in_order()[:units])
     for number in range(len(divisions), units):
         division = unit(f"处室{number + 1}", parent=root)
-        person(Role.LIAISON, division, name=f"填报员{number + 1}", email=f"u{number}@bureau.test")
+        known = {"username": f"u{number}", "email": f"u{number}@bureau.test"}
+        person(Role.LIAISON, division, name=f"填报员{number + 1}", **known)
         divisions.append(division)
     if not Inspection.objects.exists():
-        person(Role.OFFICE, root, name="整改办", email="office@bureau.test")
+        person(Role.OFFICE, root, username="office", name="整改办", email="office@bureau.test")
     first = Inspection.objects.count()
     for number in range(first, first + inspections):
         _inspection(number, root, divisions)
-    return inspections * units
 
 
 def _inspection(number: int, root: Unit, divisions: list[Unit]) -> None:
@@ -71,15 +70,15 @@ def _inspection(number: int, root: Unit, divisions: list[Unit]) -> None:
     )
 
 
-def tick() -> int:
-    """What cron does: open what is due, then deliver what waits."""
-    opened = dispatching.open_due(at=timezone.now())
+def tick() -> None:
+    """What cron does: all that is due, then deliver what waits."""
+    open_rounds()
     delivery.deliver_due(now=timezone.now)
-    return len(opened)
 
 
-def open_rounds() -> int:
-    return len(dispatching.open_due(at=timezone.now()))
+def open_rounds() -> None:
+    """And whatever else a tick does, without sending."""
+    tasks.do_jobs(at=timezone.now())
 
 
 def deliver(*, ahead: float = 0.0) -> None:
@@ -87,17 +86,21 @@ def deliver(*, ahead: float = 0.0) -> None:
     delivery.deliver_due(now=lambda: timezone.now() + timedelta(seconds=ahead))
 
 
-def work_without_end() -> None:
-    """A worker that is always rung for."""
-    for turn in count():
-        if turn % 4 == 0:
-            dispatching.open_due(at=timezone.now())
+def work_without_end(*, opening: bool) -> None:
+    """A worker that is always rung for; one that is `opening` does a whole tick each time."""
+    while True:
+        if opening:
+            open_rounds()
         delivery.deliver_due(now=timezone.now)
         time.sleep(0.005)
 
 
 def rounds() -> int:
     return DispatchRound.objects.open().count()
+
+
+def mails() -> int:
+    return Notice.objects.filter(channel=Channel.MAIL).count()
 
 
 def waiting() -> int:

@@ -5,6 +5,7 @@ JSON and answers each with one. It has no thread and no open connection of its o
 begin as a freshly started program would, some hundred times faster.
 """
 
+import gc
 import json
 import os
 import random
@@ -23,12 +24,17 @@ from config.supervisor import follow
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.db import connections  # noqa: E402  # after the set-up, as everything below
+import kombu.transport.redis  # noqa: E402, F401  # after the set-up, as everything below
+from django.core.validators import validate_email  # noqa: E402
+from django.db import connections  # noqa: E402
 
+from config.celery import app  # noqa: E402
 from tests.faults.dispatch import jobs, points  # noqa: E402
 
 LONGEST_WAIT = 120.0  # seconds for a child that was not told to die
-NOT_KILLED_YET = 3600.0
+LONGEST_LIFE = 1.0  # seconds, of one who is to be killed
+AFTER_A_POINT = 0.004  # seconds: about as long as the way to the next one
+MOST_POINTS = 40  # a batch of four passes some thirty
 
 
 @dataclass
@@ -36,7 +42,8 @@ class Child:
     pid: int
     answer: int  # the reading end of its pipe
     spot: points.Spot
-    ends_at: float = NOT_KILLED_YET
+    points: int = 0  # is killed after so many; 0: at no number of them
+    ends_at: float = float("inf")
 
 
 def fork(job: dict[str, Any]) -> Child:
@@ -114,24 +121,21 @@ def _read(pipe: int) -> bytes:
 
 
 def storm(
-    *, kills: int, workers: int, seed: int, longest: float, jobs: list[dict[str, Any]]
+    *, kills: int, workers: int, seed: int, jobs: list[dict[str, Any]], at: list[str]
 ) -> dict[str, Any]:
-    """Keep `workers` children at work, and kill each after a random while: half of them on the
-    clock, half at a point drawn among all. What they were doing then is counted."""
+    """Keep `workers` children at work, and kill each: every other one at a point drawn from `at`,
+    the rest anywhere, a random while after a random number of points. What they were doing then is
+    counted; whoever finds nothing to do is killed all the same, a second later."""
     chance = random.Random(seed)
     alive: dict[int, Child] = {}
     killed: Counter[str] = Counter()
-    turn = 0
     while killed.total() < kills or alive:
         while len(alive) < workers and killed.total() + len(alive) < kills:
-            child = _doomed(jobs[turn % len(jobs)], chance, longest)
+            child = _doomed(chance.choice(jobs), chance, at)
             alive[child.pid] = child
-            turn += 1
-        time.sleep(0.001)
-        now = time.monotonic()
-        for child in [each for each in alive.values() if each.ends_at <= now]:
-            os.kill(child.pid, signal.SIGKILL)
+        time.sleep(0.0005)
         for child in list(alive.values()):
+            _kill_in_time(child, chance)
             pid, status = os.waitpid(child.pid, os.WNOHANG)
             if pid:
                 del alive[pid]
@@ -141,16 +145,38 @@ def storm(
     return {"killed": killed}
 
 
-def _doomed(job: dict[str, Any], chance: random.Random, longest: float) -> Child:
-    at_a_point = chance.random() < 0.5
-    fate = {"die_at": chance.choice(points.NAMES), "nth": chance.randint(1, 4)}
-    child = fork({**job, **(fate if at_a_point else {})})
-    child.ends_at = time.monotonic() + (2 * longest if at_a_point else chance.uniform(0, longest))
+def _doomed(job: dict[str, Any], chance: random.Random, at: list[str]) -> Child:
+    """A child with its fate: killed by itself at a point, or by us after so many."""
+    if chance.random() < 0.5:
+        child = fork({**job, "die_at": chance.choice(at), "nth": chance.randint(1, 3)})
+        child.points = MOST_POINTS  # where it never comes to its own
+    else:
+        child = fork(job)
+        child.points = chance.randint(1, MOST_POINTS)
+    child.ends_at = time.monotonic() + LONGEST_LIFE
     return child
+
+
+def _kill_in_time(child: Child, chance: random.Random) -> None:
+    now = time.monotonic()
+    if child.points and child.spot.passed >= child.points:
+        child.ends_at = min(child.ends_at, now + chance.uniform(0, AFTER_A_POINT))
+        child.points = 0
+    if now >= child.ends_at:
+        os.kill(child.pid, signal.SIGKILL)
+
+
+def _warm_up() -> None:
+    """What a program does once, and each child would do again."""
+    app.loader.import_default_modules()
+    app.finalize()
+    validate_email("u0@bureau.test")
+    gc.freeze()
 
 
 def main() -> None:
     children: dict[int, Child] = {}
+    _warm_up()
     print(json.dumps({"ready": os.getpid()}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)

@@ -48,17 +48,23 @@ STILL_TO_COME = "before all points"
 
 
 class Spot:
-    """The last point that a child passed; its parent sees it, also when the child was killed."""
+    """The last point that a child passed, and how many there were; its parent sees both, also when
+    the child was killed."""
 
     def __init__(self) -> None:
-        self._shared = mmap.mmap(-1, 1)  # shared by a fork
+        self._shared = mmap.mmap(-1, 8)  # shared by a fork
 
     @property
     def name(self) -> str:
         number = self._shared[0]
         return NAMES[number - 1] if number else STILL_TO_COME
 
+    @property
+    def passed(self) -> int:
+        return int.from_bytes(self._shared[4:8], "little")
+
     def pass_by(self, name: str) -> None:
+        self._shared[4:8] = (self.passed + 1).to_bytes(4, "little")
         self._shared[0] = NAMES.index(name) + 1
 
 

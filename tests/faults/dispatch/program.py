@@ -17,7 +17,8 @@ from django.core.management import execute_from_command_line
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from tests.faults.dispatch import points  # noqa: E402  # after the set-up
+import config.celery  # noqa: E402, F401  # after the set-up; whose doorbell it is
+from tests.faults.dispatch import points  # noqa: E402
 
 
 def main() -> None:

@@ -16,6 +16,10 @@ class Scene:
     seed: int
     archived: bool = True
     begun: float = field(default_factory=time.monotonic)
+    all_findings: Findings = field(default_factory=Findings)  # of every check
+
+    def begin_anew(self) -> None:
+        self.house.fresh()
 
     def deliver(self, *, ahead: float = 0.0, **fate: Any) -> Outcome:
         return self.house.run("deliver", given={"ahead": ahead}, **fate)
@@ -37,6 +41,7 @@ class Scene:
         findings = self.look()
         if findings.wrong:
             raise Broken(findings)
+        self.all_findings = self.all_findings.and_also(findings)
         return findings
 
     def line(self, title: str, findings: Findings, **counts: object) -> str:

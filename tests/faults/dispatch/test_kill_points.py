@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from tests.faults.dispatch import points
+from tests.faults.dispatch.conftest import UNITS
 from tests.faults.dispatch.invariants import Broken
 
 pytestmark = pytest.mark.django_db  # the run's database is what the house's is copied from
@@ -75,7 +76,8 @@ def test_without_an_archive_a_doubtful_mail_is_held_and_shown_to_the_office(scen
     scene.archived = False
     for point in STORED_ALREADY:
         killed(scene, point, without=["the archive"])
-
+        scene.recover(without=("the archive",))
+        scene.house.do("fill", inspections=1, units=UNITS)
     scene.recover(without=("the archive",))
 
     findings = scene.check()
