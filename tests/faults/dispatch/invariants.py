@@ -80,6 +80,7 @@ def look(sink: Path, *, archived: bool) -> dict[str, Any]:
         attempts=sum(each.attempt for each in mails),
     )
     _rounds(found)
+    _office(found)
     _fan_out(found)
     for mail in mails:
         _outcome(mail, stored.get(mail.message_id, []), found, archived=archived)
@@ -123,6 +124,16 @@ def _fan_out(found: Findings) -> None:
         for unit in units[round.inspection_id]:
             for user in liaisons[unit.pk]:
                 _told(round, unit.pk, user, notices, found)
+
+
+def _office(found: Findings) -> None:
+    """Whatever failed or is held is what the office has been told of, inside the system."""
+    bad = Notice.objects.filter(state__in=[NoticeState.FAILED, NoticeState.HELD])
+    told = Notice.objects.in_app().filter(kind=NoticeKind.TROUBLE).values("inspection")
+    found.unheard += [
+        f"{each.topic} to {each.address} ({each.state}): the office was not told"
+        for each in bad.exclude(inspection__in=told)
+    ]
 
 
 def _told(

@@ -25,6 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 import kombu.transport.redis  # noqa: E402, F401  # after the set-up, as everything below
+from django.conf import settings  # noqa: E402
 from django.core.validators import validate_email  # noqa: E402
 from django.db import connections  # noqa: E402
 
@@ -48,7 +49,8 @@ class Child:
 
 def fork(job: dict[str, Any]) -> Child:
     """`job` names a function of jobs.py, its arguments, and what happens to the child:
-    `die_at` (a named point), `nth`, `pause` (stop there instead), `without` (protections off)."""
+    `die_at` (a named point), `nth`, `pause` (stop there instead), `without` (protections off),
+    `settings` that differ."""
     reading, writing = os.pipe()
     spot = points.Spot()
     parent = os.getpid()
@@ -65,6 +67,8 @@ def _live(job: dict[str, Any], writing: int, spot: points.Spot) -> NoReturn:
     code = 1
     try:
         random.seed(os.urandom(8))
+        for name, value in job.get("settings", {}).items():
+            setattr(settings, name, value)
         points.install(
             die_at=job.get("die_at", ""),
             nth=job.get("nth", 1),

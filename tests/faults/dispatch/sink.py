@@ -117,7 +117,8 @@ class Sink:
             path = self.folder / "script"
             changed = path.stat().st_mtime_ns if path.exists() else 0
             if changed != self._read_at:
-                self._script, self._read_at = Script(**json.loads(path.read_text())), changed
+                given = json.loads(path.read_text()) if changed else {}
+                self._script, self._read_at = Script(**given), changed
             drawn = self._script.draw(among)
             if drawn:
                 with (self.folder / "misdeeds").open("a") as file:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.faults.dispatch import points
-from tests.faults.dispatch.house import TIMER
+from tests.faults.dispatch.house import BATCH, TIMER
 from tests.faults.dispatch.invariants import Broken
 
 pytestmark = pytest.mark.django_db  # the run's database is what the house's is copied from
@@ -25,9 +25,9 @@ PAUSED_AT = (
 
 
 def paused_and_overtaken(scene, *, without=()):
-    """One worker stopped at each point, all others' work done by another; then they go on.
-    Returns how each of them ended."""
-    scene.house.do("fill", inspections=1, units=len(PAUSED_AT) + 2)
+    """A worker is stopped at each point, all work is done by another one, then they go on. Returns
+    how each of them ended."""
+    scene.house.do("fill", inspections=BATCH, units=len(PAUSED_AT))  # a batch for each
     scene.house.do("open_rounds")
     workers = {
         point: scene.house.begin("deliver", die_at=point, pause=True, without=list(without))
@@ -46,7 +46,9 @@ def paused_and_overtaken(scene, *, without=()):
 def test_a_worker_paused_past_its_lease_sends_nothing_more(scene, say):
     ended = paused_and_overtaken(scene)
 
-    say("F3", scene.check(), pauses=len(ended))
+    fenced = list(ended.values()).count(-signal.SIGALRM)
+    say("F3", scene.check(), pauses=len(ended), fenced=fenced)
+    assert fenced >= len(PAUSED_AT) - 2, f"who was not ended by the timer: {ended}"
 
 
 def test_without_the_fence_it_sends_again_what_another_has_sent(scene):
