@@ -5,12 +5,14 @@ is found by the next sweep.
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from celery import current_app
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Count
 
 from accounts import journal
@@ -31,6 +33,9 @@ from rectification.states import NoticeState
 logger = logging.getLogger(__name__)
 
 DELIVER = "rectification.deliver"  # the task's name: no verb imports a task
+MOST_OF_SUBJECT = 200  # characters
+PATIENCE = 1.0  # seconds that a ring may take to connect, and again to be heard
+PAUSE = 30.0  # seconds without ringing after a ring that was not heard
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ def post(
 ) -> int:
     """Put each message into the outbox, inside the system and by every way to its addressee.
 
+    That something was not delivered is said inside alone: the ways outside may be what is wrong.
     What is there already stays as it is. Returns how many notices are new. One writer at a time:
     the journal's head is held from here on.
     """
@@ -71,13 +77,18 @@ def post(
     ways = recipients.ways_to({addressee for _, addressee in letters})
     rows = [_untold(each, at=at) for each in untold]
     for message, addressee in letters:
-        rows += _rows(message, addressee, ways[addressee], at=at)
+        outside = () if message.kind == NoticeKind.TROUBLE else ways[addressee]
+        rows += _rows(message, addressee, outside, at=at)
     return _enter({row.key: row for row in rows}, at=at) if rows else 0
 
 
 def ring() -> None:
-    """Wake a worker once this transaction is on record; a bell that nobody hears is no harm."""
-    transaction.on_commit(_ring, robust=True)
+    """Wake a worker once this transaction is on record; a bell that nobody hears is no harm.
+
+    One ring is enough for all that a transaction puts into the outbox.
+    """
+    if not any(_ring in each for each in connection.run_on_commit):
+        transaction.on_commit(_ring, robust=True)
 
 
 def announce(round: DispatchRound, *, at: datetime) -> int:
@@ -136,6 +147,7 @@ def _rows(
 
 
 def _row(message: Message, addressee: Addressee, way: Reached, *, at: datetime) -> Notice:
+    subject = message.subject[:MOST_OF_SUBJECT]
     row = Notice(
         inspection=message.inspection,
         round=message.round,
@@ -147,10 +159,10 @@ def _row(message: Message, addressee: Addressee, way: Reached, *, at: datetime) 
         topic=message.topic,
         key=_key(message, addressee, way),
         address=way.address,
-        subject=message.subject,
+        subject=subject,
         body=message.body,
         path=message.path,
-        digest=digest_of(message.subject, message.body, message.path),
+        digest=digest_of(subject, message.body, message.path),
         not_before=at,
         created_at=at,
     )
@@ -193,8 +205,31 @@ def _enter(rows: dict[str, Notice], *, at: datetime) -> int:
     return len(new)
 
 
+class _Bell:
+    """Rings at the broker, and leaves one alone that does not answer: the web request that rings
+    must not stand there for each message while the broker is a black hole."""
+
+    def __init__(self) -> None:
+        self._silent = ""  # the address of a broker that did not answer
+        self._until = 0.0  # of the monotonic clock
+
+    def ring(self) -> None:
+        address = str(current_app.conf.broker_url)
+        if address == self._silent and time.monotonic() < self._until:
+            return
+        try:
+            with current_app.connection_for_write() as broker:
+                patience = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), PATIENCE)
+                broker.transport_options = {**broker.transport_options, **patience}
+                expires = settings.DELIVERY_SWEEP_SECONDS
+                current_app.send_task(DELIVER, connection=broker, retry=False, expires=expires)
+        except Exception:  # whatever a broker does wrong: the sweep finds what is due
+            self._silent, self._until = address, time.monotonic() + PAUSE
+            logger.warning("the bell was not heard", exc_info=True)
+
+
+_bell = _Bell()
+
+
 def _ring() -> None:
-    try:
-        current_app.send_task(DELIVER)
-    except Exception:  # whatever a broker does wrong: the sweep finds what is due
-        logger.warning("the bell was not heard", exc_info=True)
+    _bell.ring()

@@ -42,6 +42,8 @@ def _post(
     name: str,
     at: datetime,
 ) -> None:
+    if not houses:
+        return
     roots = {root for _, root in houses if root}
     offices = recipients.holders(roots, Role.OFFICE)
     letters = [

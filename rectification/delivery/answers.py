@@ -12,7 +12,8 @@ class Kind(Enum):
     AGAIN = auto()  # certainly not delivered; a later attempt may be
     REFUSED = auto()  # certainly not delivered, and never will be
     DOUBTFUL = auto()  # nobody knows
-    UNTRIED = auto()  # certainly not delivered, and it is not this message that is at fault
+    UNTRIED = auto()  # the same, and it is not this message that is at fault
+    LOST = auto()  # the connection had ended before: try on a new one, at once
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Answer:
 
 class Trouble(Exception):
     """Nothing can be sent by this channel now. The message is for the office."""
+
+
+class NotSetUp(Trouble):
+    """This place does not use the channel (yet): what is written for it waits."""
 
 
 def cleaned(words: bytes | str) -> str:

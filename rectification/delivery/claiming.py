@@ -22,7 +22,6 @@ from rectification.states import NoticeState
 
 ONE_BY_ONE, TOGETHER = "1", "n"  # the first letter of a claim: how its outcomes are written
 VERBS = {NoticeState.SENT: "send", NoticeState.HELD: "hold", NoticeState.FAILED: "fail"}
-_RELATED = ("recipient", "unit", "contact", "inspection__inspected_unit")
 DIED = "发送中断，不能确定对方是否收到。"
 
 
@@ -48,7 +47,7 @@ class Outcome:
 
 
 def anything_awaits(channels: Collection[str], *, at: datetime) -> bool:
-    return _waiting(channels, at=at).exists()
+    return _due(channels, at=at).exists() or _expired(channels, at=at).exists()
 
 
 @transaction.atomic
@@ -56,11 +55,12 @@ def claim(channels: Collection[str], *, most: int, together: bool, at: datetime)
     """Take up to `most` rows under a lease, in the order of their keys. `together`: the caller can
     look up what is in doubt, and writes the outcomes of the batch in one transaction; else it
     writes each one before it begins the next, and gets no row that is in doubt."""
-    waiting = _waiting(channels, at=at).order_by("not_before", "pk")
-    if not together:
-        waiting = waiting.filter(state=NoticeState.DUE)
-    locked = waiting.select_for_update(skip_locked=True, of=("self",)).select_related(*_RELATED)
-    rows = sorted(locked[:most], key=lambda row: row.pk)
+    rows = (
+        _locked(_expired(channels, at=at).order_by("lease_until", "pk")[:most]) if together else []
+    )
+    if len(rows) < most:
+        rows += _locked(_due(channels, at=at).order_by("not_before", "pk")[: most - len(rows)])
+    rows.sort(key=lambda row: row.pk)
     doubts = [_doubt(row) for row in rows]
     lease = at + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     token = (TOGETHER if together else ONE_BY_ONE) + secrets.token_hex(16)
@@ -78,14 +78,10 @@ def claim(channels: Collection[str], *, most: int, together: bool, at: datetime)
 def recover(channels: Collection[str], *, can_look: bool, at: datetime) -> int:
     """What died workers left: rows that were certainly not begun are due again; what is in doubt is
     left for `claim` where it can be looked up, else held. Returns how many are held."""
-    expired = (
-        Notice.objects.awaiting(at=at)
-        .filter(state=NoticeState.SENDING, channel__in=channels)
-        .order_by("pk")
-        .select_for_update(of=("self",))
-        .select_related(*_RELATED)
-    )
-    rows = list(expired)
+    expired = _expired(channels, at=at).order_by("lease_until", "pk").select_for_update()
+    rows = sorted(expired, key=lambda row: row.pk)
+    if not rows:
+        return 0
     first: dict[str, int] = {}
     for row in rows:
         first.setdefault(row.claim, row.pk)
@@ -129,7 +125,7 @@ def give_back(batch: Iterable[Claimed], *, at: datetime) -> None:
 
 def show(reason: str, channels: Collection[str], *, at: datetime) -> datetime | None:
     """Say at each row that waits why it waits; since when the first of them does."""
-    due = _waiting(channels, at=at).filter(state=NoticeState.DUE)
+    due = _due(channels, at=at)
     due.exclude(reason=reason).update(reason=reason)
     first = due.order_by("not_before").first()
     return first.not_before if first else None
@@ -137,7 +133,7 @@ def show(reason: str, channels: Collection[str], *, at: datetime) -> datetime | 
 
 def first_of_each_house(channels: Collection[str], *, at: datetime) -> list[Notice]:
     """Of all that waits, one notice of each inspection and unit: somebody to tell for each."""
-    rows = _waiting(channels, at=at).select_related(*_RELATED)
+    rows = _due(channels, at=at).select_related("recipient")
     found: dict[tuple[int | None, int | None], Notice] = {}
     for row in rows.order_by("pk")[:1000]:
         unit = row.unit_id or (row.recipient.unit_id if row.recipient else None)
@@ -151,10 +147,18 @@ def last_sent(*, before: Notice) -> Notice | None:
     return sent.exclude(pk=before.pk).order_by("-outcome_at", "-pk").first()
 
 
-def _waiting(channels: Collection[str], *, at: datetime) -> NoticeQuerySet:
-    # The states are named again so that the database finds the index of what waits.
-    states = [NoticeState.DUE, NoticeState.SENDING]
-    return Notice.objects.filter(state__in=states, channel__in=channels).awaiting(at=at)
+def _due(channels: Collection[str], *, at: datetime) -> NoticeQuerySet:
+    return Notice.objects.due(at=at).filter(channel__in=channels)
+
+
+def _expired(channels: Collection[str], *, at: datetime) -> NoticeQuerySet:
+    return Notice.objects.expired(at=at).filter(channel__in=channels)
+
+
+def _locked(rows: NoticeQuerySet) -> list[Notice]:
+    """Those of them that nobody else is about to claim."""
+    locked = rows.select_for_update(skip_locked=True, of=("self",))
+    return list(locked.select_related("recipient"))
 
 
 def _doubt(row: Notice) -> Doubt:

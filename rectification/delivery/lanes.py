@@ -7,7 +7,7 @@ from typing import Protocol
 from django.conf import settings
 
 from rectification.delivery import claiming, robots, smtp, wording
-from rectification.delivery.answers import Answer, Kind, Trouble
+from rectification.delivery.answers import Answer, Kind, NotSetUp, Trouble
 from rectification.delivery.archive import Archive, ArchiveUnreadable, open_archive
 from rectification.models import ROBOTS, Channel, Notice
 
@@ -59,7 +59,7 @@ class MailLane:
 
     def open(self) -> None:
         if not settings.EMAIL_HOST:
-            raise Trouble("还没有设置邮件服务器，请系统管理员设置 EMAIL_HOST。")
+            raise NotSetUp("还没有设置邮件服务器，请系统管理员设置 EMAIL_HOST。")
         if self._breaks >= MOST_BREAKS:
             raise Trouble("邮件服务器一再断开连接，过一会儿再试。")
         if not self.is_open:
@@ -83,10 +83,10 @@ class MailLane:
     def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
         assert self._session
         try:
-            content = wording.mail_of(notice)
-            letter = smtp.Letter(wording.sender_address(), wording.address_of(notice), content)
+            to = wording.address_of(notice)
         except wording.AddressRefused as refusal:
             return Answer(Kind.REFUSED, str(refusal))
+        letter = smtp.Letter(wording.sender_address(), to, wording.mail_of(notice, to=to))
         answer = self._session.send(letter, left=left)
         if answer.kind == Kind.SENT:
             self._breaks = 0

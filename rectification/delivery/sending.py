@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from rectification.delivery import alarms, claiming, fence
-from rectification.delivery.answers import Answer, Kind, Trouble
+from rectification.delivery.answers import Answer, Kind, NotSetUp, Trouble
 from rectification.delivery.archive import ArchiveUnreadable
 from rectification.delivery.claiming import Claimed, Doubt, Outcome
 from rectification.delivery.fence import Fence
@@ -60,9 +60,12 @@ def deliver_due(*, now: Now) -> Tally:
 
 def _empty(lane: Lane, *, now: Now) -> Tally:
     tally = Tally()
-    while claiming.anything_awaits(lane.channels, at=now()):
+    while lane.is_open or claiming.anything_awaits(lane.channels, at=now()):
         try:
             lane.open()
+        except NotSetUp as why:
+            claiming.show(str(why), lane.channels, at=now())
+            return tally.and_also(Tally(trouble=str(why)))
         except Trouble as trouble:
             return tally.and_also(_out_of_order(lane, str(trouble), at=now()))
         held = claiming.recover(lane.channels, can_look=lane.can_look, at=now())
@@ -71,8 +74,8 @@ def _empty(lane: Lane, *, now: Now) -> Tally:
         tally = tally.and_also(replace(batch.tally, held=batch.tally.held + held))
         if batch.trouble:
             return tally.and_also(_out_of_order(lane, batch.trouble, at=now()))
-        if not batch.begun and not held:
-            break
+        if not (batch.begun or batch.lost or held):
+            break  # there was no time to begin: the next sweep has some
     return tally
 
 
@@ -95,6 +98,7 @@ class Batch:
     now: Now
     tally: Tally = field(default_factory=Tally)
     begun: int = 0
+    lost: bool = False
     trouble: str = ""
     _rows: list[Claimed] = field(default_factory=list)
     _unwritten: list[tuple[Notice, Outcome]] = field(default_factory=list)
@@ -131,7 +135,7 @@ class Batch:
                 self._write()
 
     def _outcome(self, row: Claimed, guard: Fence) -> Outcome | None:
-        """None where it was not tried: the channel is out of order."""
+        """None where it was not tried: the channel is out of order, or its connection is gone."""
         notice = row.notice
         if not notice.is_intact:
             return Outcome(NoticeState.HELD, "内容与生成时的记录不一致，没有发送。")
@@ -142,8 +146,9 @@ class Batch:
             if known:
                 return known
         answer = self._answer(notice, guard)
-        if answer.kind == Kind.UNTRIED:
-            self.trouble = answer.words
+        if answer.kind in {Kind.UNTRIED, Kind.LOST}:
+            self.lost = answer.kind == Kind.LOST
+            self.trouble = "" if self.lost else answer.words
             return None
         return _outcome_of(answer, attempt=notice.attempt, can_look=self.lane.can_look)
 

@@ -20,6 +20,8 @@ from rectification.delivery.answers import Answer, Kind, Trouble, cleaned
 LONGEST_LINE = 4096  # bytes; RFC 5321 says 512
 MOST_LINES = 100
 SHORTEST_WAIT = 0.05  # seconds
+GO_ON, CLOSING = 354, 421
+ENDED = "连接断开"
 _DOT_AT_THE_BEGINNING = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -102,6 +104,8 @@ class Session:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._letters = 0
+        self._patience = float(settings.EMAIL_TIMEOUT)
 
     @property
     def is_open(self) -> bool:
@@ -120,31 +124,68 @@ class Session:
 
         Up to the dot, errors are certain; behind it, only a whole reply of the server is.
         """
-        patience = float(settings.EMAIL_TIMEOUT)
         try:
-            for command, wanted in (
-                (f"MAIL FROM:<{letter.sender}>", 250),
-                (f"RCPT TO:<{letter.recipient}>", 250),
-                ("DATA", 354),
-            ):
-                self._connection.patience = min(patience, left() - patience)
-                code, words = self._connection.docmd(command)
-                if code // 10 != wanted // 10:
-                    return self._refused(code, words, at=command[:4])
-            self._connection.patience = min(patience, left() - SHORTEST_WAIT)
-            if self._connection.patience < min(1.0, patience / 2):
+            refusal = self._announced(letter, left=left)
+            if refusal:
+                return refusal
+            self._be_patient(left() - SHORTEST_WAIT)
+            if self._connection.patience < self._patience / 2:
                 self._connection.close()
                 return Answer(Kind.UNTRIED, "邮件服务器回应太慢。")
             self._push(letter.content)
         except (OSError, ValueError) as error:
             self._connection.close()
             return Answer(Kind.AGAIN, f"发送中断：{_in_words(error)}。")
+        self._letters += 1
         return self._after_the_dot()
+
+    def _announced(self, letter: Letter, *, left: Callable[[], float]) -> Answer | None:
+        """MAIL, RCPT and DATA: at one go where the server allows that (RFC 2920). None where it
+        waits for the letter. Raises OSError."""
+        commands = (
+            f"MAIL FROM:<{letter.sender}>",
+            f"RCPT TO:<{letter.recipient}>",
+            "DATA",
+        )
+        at_one_go = self._connection.has_extn("pipelining")
+        refusal = None
+        for command in commands:
+            # What is left behind them is the whole wait behind the dot.
+            self._be_patient(left() - self._patience)
+            try:
+                if at_one_go and command is commands[0]:
+                    self._connection.send("\r\n".join((*commands, "")))
+                reply = (
+                    self._connection.getreply() if at_one_go else self._connection.docmd(command)
+                )
+            except smtplib.SMTPServerDisconnected as error:
+                return refusal or self._interrupted(error, at=command[:4])
+            refusal = refusal or self._refusal(*reply, at=command[:4])
+            if refusal and (not at_one_go or reply[0] == CLOSING):
+                break
+        return self._ready_again(refusal, reply[0]) if refusal else None
+
+    def _ready_again(self, refusal: Answer, last: int) -> Answer:
+        """The refusal, with the server ready for the next letter, or the connection closed."""
+        if last in {CLOSING, GO_ON}:  # it waits for a letter that nobody is to have
+            self._connection.close()
+        with contextlib.suppress(OSError):
+            if self.is_open and self._connection.docmd("RSET")[0] // 100 != 2:
+                self._connection.close()
+        return refusal
+
+    def _interrupted(self, error: OSError, *, at: str) -> Answer:
+        had_ended = at == "MAIL" and self._letters and _in_words(error) == ENDED
+        kind = Kind.LOST if had_ended else Kind.AGAIN
+        return Answer(kind, f"发送中断：{_in_words(error)}。")
+
+    def _be_patient(self, seconds: float) -> None:
+        self._connection.patience = max(min(self._patience, seconds), SHORTEST_WAIT)
 
     def _push(self, content: bytes) -> None:
         """The whole letter and its dot in one call: where that fails, the dot has not gone out."""
         assert self._connection.sock
-        self._connection.sock.settimeout(max(self._connection.patience, SHORTEST_WAIT))
+        self._connection.sock.settimeout(self._connection.patience)
         stuffed = _DOT_AT_THE_BEGINNING.sub(b"..", content)
         end = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"
         self._connection.sock.sendall(stuffed + end)
@@ -153,27 +194,26 @@ class Session:
         try:
             code, words = self._connection.getreply()
         except OSError as error:
-            return Answer(
-                Kind.DOUBTFUL, f"邮件已交出，没有等到邮件服务器的确认（{_in_words(error)}）。"
-            )
+            said = _in_words(error)
+            return Answer(Kind.DOUBTFUL, f"邮件已交出，没有等到邮件服务器的确认（{said}）。")
         if code // 100 == 2:
             return Answer(Kind.SENT)
-        if code // 100 == 3:
-            self._connection.close()
-            return Answer(Kind.DOUBTFUL, f"邮件已交出，邮件服务器的回应看不懂（{code}）。")
-        return self._refused(code, words, at="dot")
+        refusal = self._refusal(code, words, at="dot")
+        if refusal:
+            return self._ready_again(refusal, code)
+        self._connection.close()
+        return Answer(Kind.DOUBTFUL, f"邮件已交出，邮件服务器的回应看不懂（{code}）。")
 
-    def _refused(self, code: int, words: bytes, *, at: str) -> Answer:
-        """The server said no, and stays with us for the next letter, unless it closes (421)."""
+    def _refusal(self, code: int, words: bytes, *, at: str) -> Answer | None:
+        """What a reply says against the letter, or nothing. A whole reply is certain, also behind
+        the dot: the server has not taken the letter."""
+        if code // 100 == (3 if at == "DATA" else 2):
+            return None
         said = f"邮件服务器回答：{code} {cleaned(words)}"
-        if code == 421 or code // 100 not in {4, 5}:
-            self._connection.close()
-            return Answer(Kind.AGAIN, said)
-        with contextlib.suppress(OSError):
-            if self._connection.docmd("RSET")[0] // 100 != 2:
-                self._connection.close()
         if code // 100 == 4:
             return Answer(Kind.AGAIN, said)
+        if code // 100 != 5:
+            return None if at == "dot" else Answer(Kind.AGAIN, said)
         if at == "MAIL":  # it does not like the sender, so it would refuse each letter
             return Answer(Kind.UNTRIED, f"不接受发件人（请检查 EMAIL_FROM）。{said}")
         return Answer(Kind.REFUSED, said)
@@ -231,4 +271,4 @@ def _in_words(error: Exception) -> str:
         return "回应看不懂"
     if isinstance(error, ConnectionRefusedError):
         return "连接被拒绝"
-    return "连接断开"
+    return ENDED

@@ -34,14 +34,14 @@ def address_of(notice: Notice) -> str:
     return address
 
 
-def mail_of(notice: Notice) -> bytes:
-    """Headers and body, lines ending in CRLF. Raises AddressRefused.
+def mail_of(notice: Notice, *, to: str) -> bytes:
+    """Headers and body, lines ending in CRLF.
 
     The body is base64: no line is long, none begins with a dot, whatever was written.
     """
     headers = (
         f"From: {_sender(settings.EMAIL_FROM)}",
-        f"To: {address_of(notice)}",
+        f"To: {to}",
         f"Subject: {_encoded(notice.subject)}",
         f"Date: {format_datetime(notice.created_at.astimezone(UTC))}",
         f"Message-ID: {notice.message_id}",
@@ -62,7 +62,12 @@ def text_of(notice: Notice) -> str:
 
 def sender_address() -> str:
     """Where what cannot be delivered comes back to."""
-    return parseaddr(settings.EMAIL_FROM)[1]
+    return _bare(settings.EMAIL_FROM)
+
+
+@lru_cache(maxsize=4)
+def _bare(written: str) -> str:
+    return parseaddr(written)[1]
 
 
 @lru_cache(maxsize=4)

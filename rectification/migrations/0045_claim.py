@@ -11,4 +11,21 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, default="", max_length=40, verbose_name="占用批次"),
             preserve_default=False,
         ),
+        migrations.RemoveIndex(model_name="notice", name="notice_waiting"),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("state", "due")),
+                fields=["not_before", "id"],
+                name="notice_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("state", "sending")),
+                fields=["lease_until", "id"],
+                name="notice_leased",
+            ),
+        ),
     ]

@@ -33,10 +33,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unread(self) -> Self:
         return self.filter(read_at=None)
 
-    def awaiting(self, *, at: datetime) -> Self:
-        """To be taken up at this moment: due, or claimed by a worker whose lease has run out."""
-        due = Q(state=NoticeState.DUE, not_before__lte=at)
-        return self.filter(due | Q(state=NoticeState.SENDING, lease_until__lte=at))
+    def due(self, *, at: datetime) -> Self:
+        return self.filter(state=NoticeState.DUE, not_before__lte=at)
+
+    def expired(self, *, at: datetime) -> Self:
+        """Claimed by a worker whose lease has run out."""
+        return self.filter(state=NoticeState.SENDING, lease_until__lte=at)
 
     def doubtful(self) -> Self:
         return self.filter(state=NoticeState.HELD)
@@ -99,10 +101,16 @@ class Notice(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "通知"
         indexes = [
+            # One state each: of a list of states, SQLite does not see that it is the index's.
             models.Index(
                 fields=["not_before", "id"],
-                name="notice_waiting",
-                condition=Q(state__in=[NoticeState.DUE, NoticeState.SENDING]),
+                name="notice_due",
+                condition=Q(state=NoticeState.DUE),
+            ),
+            models.Index(
+                fields=["lease_until", "id"],
+                name="notice_leased",
+                condition=Q(state=NoticeState.SENDING),
             ),
             models.Index(fields=["recipient", "-created_at"], name="notice_of_a_person"),
         ]

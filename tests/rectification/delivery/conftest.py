@@ -23,10 +23,12 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
-@pytest.fixture
-def sink(settings, archive: Path) -> Iterator[Sink]:
-    """Without an archive; `archived` turns it on."""
+@pytest.fixture(params=["step by step", "at one go"])
+def sink(request, settings, archive: Path) -> Iterator[Sink]:
+    """Takes commands in both manners. Without an archive; `archived` turns it on."""
     server = Sink(archive)
+    if request.param == "at one go":
+        server.always["EHLO"] = "250-sink\r\n250 PIPELINING"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     settings.EMAIL_TIMEOUT = PATIENCE
     settings.EMAIL_FROM = "整改办 <zg@bureau.test>"

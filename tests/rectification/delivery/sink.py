@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -58,7 +58,7 @@ class Sink:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        return [message_from_bytes(body, policy=policy.default) for _, body in self.took]  # type: ignore[misc]
+        return [message_from_bytes(body, policy=policy.default) for _, body in self.took]
 
     def deed(self, stage: str) -> Deed:
         waiting = self.plan.get(stage)
@@ -76,7 +76,7 @@ class Sink:
     def close(self) -> None:
         self._ends = True
         for each in (self._server, *self._talks):
-            with contextmanager_suppress():
+            with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
 
@@ -89,14 +89,6 @@ class Sink:
             self.connections += 1
             self._talks.append(connection)
             threading.Thread(target=Talk(self, connection).hold, daemon=True).start()
-
-
-@contextmanager
-def contextmanager_suppress() -> Iterator[None]:
-    try:
-        yield
-    except OSError:
-        pass
 
 
 class Talk:
