@@ -174,6 +174,10 @@ class House:
     def signal(self, pid: int, number: signal.Signals) -> None:
         self.ask("signal", pid=pid, signal=int(number))
 
+    def is_alive(self, pid: int) -> bool:
+        """False once it has ended; nobody needs to wait for it then."""
+        return bool(self.ask("is_alive", pid=pid)["alive"])
+
     def run(self, what: str, *, given: dict[str, Any] | None = None, **fate: Any) -> Outcome:
         return self.wait(self.begin(what, given=given, **fate))
 

@@ -32,7 +32,9 @@ class Findings:
     failed: int = 0
     held: int = 0
     attempts: int = 0
-    lost: list[str] = field(default_factory=list)  # I1, I7: no outcome, or “sent” and not in the sink
+    lost: list[str] = field(
+        default_factory=list
+    )  # I1, I7: no outcome, or “sent” and not in the sink
     doubled: list[str] = field(default_factory=list)  # I2: stored more than once
     strange: list[str] = field(default_factory=list)  # I3: nobody asked for it
     altered: list[str] = field(default_factory=list)  # I4: it says something else
@@ -48,7 +50,9 @@ class Findings:
 
     def and_also(self, other: "Findings") -> "Findings":
         """Both together: figures add up, lists are joined."""
-        sums = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
+        sums = {
+            each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)
+        }
         return Findings(**sums)
 
 

@@ -1,15 +1,25 @@
 """What a child of the nursery does; the answer goes back as JSON."""
 
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.__main__ import main as celery
 from django.utils import timezone
 
 from accounts.models import Role, Unit, User
 from rectification import delivery, tasks
-from rectification.models import Channel, DispatchRound, Inspection, Measure, MeasureEvent, Notice, NoticeKind
+from rectification.models import (
+    Channel,
+    DispatchRound,
+    Inspection,
+    Measure,
+    MeasureEvent,
+    Notice,
+    NoticeKind,
+)
 from rectification.states import WorkStatus
 from tests.factories import PLANNED, InspectionFactory, ProblemFactory, bureau, person, unit
 from tests.faults.dispatch import invariants
@@ -93,6 +103,12 @@ def work_without_end(*, opening: bool) -> None:
             open_rounds()
         delivery.deliver_due(now=timezone.now)
         time.sleep(0.005)
+
+
+def run_celery(*, words: list[str]) -> None:
+    """A worker or a beat, as from the command line, until it is ended."""
+    sys.argv = ["celery", "-A", "config.celery", *words]
+    celery()
 
 
 def rounds() -> int:

@@ -58,6 +58,7 @@ def fork(job: dict[str, Any]) -> Child:
     if pid == 0:
         follow(parent)
         os.close(reading)
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # ours is for answers
         _live(job, writing, spot)
     os.close(writing)
     return Child(pid, reading, spot)
@@ -191,6 +192,13 @@ def main() -> None:
         print(json.dumps(answer), flush=True)
 
 
+def _is_alive(pid: int, children: dict[int, Child]) -> bool:
+    if os.waitpid(pid, os.WNOHANG)[0] == 0:
+        return True
+    os.close(children.pop(pid).answer)
+    return False
+
+
 def _do(op: str, given: dict[str, Any], children: dict[int, Child]) -> dict[str, Any]:
     if op == "start":
         child = fork(given)
@@ -201,6 +209,8 @@ def _do(op: str, given: dict[str, Any], children: dict[int, Child]) -> dict[str,
         if done["code"] != "stopped":
             del children[given["pid"]]
         return done
+    if op == "is_alive":
+        return {"alive": given["pid"] in children and _is_alive(given["pid"], children)}
     if op == "signal":
         if given["pid"] in children:  # not yet waited for: the number is still its own
             os.kill(given["pid"], given["signal"])

@@ -205,9 +205,9 @@ def _watch_the_dialogue(watch: Watch) -> None:
     after = {"MAIL": AFTER_MAIL, "RCPT": AFTER_RCPT, "DATA": AFTER_DATA}
     push = smtp.Session._push
 
-    def answered(_: Any, command: str, *__: Any) -> None:
-        if command[:4] in after:
-            watch.reached(after[command[:4]])
+    def answered(*_: Any, at: str, **__: Any) -> None:
+        if at in after:
+            watch.reached(after[at])
 
     def watched_push(session: Any, content: bytes) -> None:
         talk = session._connection
@@ -219,7 +219,7 @@ def _watch_the_dialogue(watch: Watch) -> None:
         watch.reached(AFTER_THE_DOT)
 
     around(smtp, "open_session", after=lambda: watch.reached(AFTER_CONNECTING))
-    around(smtp.Connection, "docmd", after=answered)
+    around(smtp.Session, "_refusal", before=answered)
     smtp.Session._push = watched_push
     around(smtp.Session, "_after_the_dot", after=lambda _: watch.reached(AFTER_THE_REPLY))
 
@@ -267,14 +267,12 @@ def _no_fence() -> None:
 
 
 def _no_end_of_a_lease() -> None:
-    NoticeQuerySet.awaiting = lambda rows, *, at: rows.filter(
-        state=NoticeState.DUE, not_before__lte=at
-    )
+    NoticeQuerySet.expired = lambda rows, *, at: rows.none()
 
 
 def _no_claim() -> None:
     """Whatever has no outcome is taken up, whoever has it in hand."""
-    NoticeQuerySet.awaiting = lambda rows, *, at: rows
+    NoticeQuerySet.expired = lambda rows, *, at: rows.filter(state=NoticeState.SENDING)
     claiming._doubt = lambda row: Doubt.NONE
     claiming.recover = lambda *_, **__: 0
     claiming._still_mine = lambda notices: {notice.pk for notice in notices}
@@ -285,7 +283,12 @@ def _no_transaction_for_a_round() -> None:
 
 
 def _bell_before_the_commit() -> None:
-    notifications.ring = lambda: current_app.send_task(notifications.DELIVER)
+    def ring() -> None:
+        with current_app.connection_for_write() as broker:
+            broker.transport_options = {**broker.transport_options, "max_retries": 0}
+            current_app.send_task(notifications.DELIVER, connection=broker, retry=False)
+
+    notifications.ring = ring
 
 
 def _no_second_attempt() -> None:

@@ -20,11 +20,11 @@ class PostOffice:
     def archive(self) -> Path:
         return self.folder / "archive"
 
-    def misbehave(self, *exactly: str, seed: int = 0, **chance: float) -> None:
+    def misbehave(self, *exactly: str, seed: int = 0, pause: float = 0.0, **chance: float) -> None:
         """First `exactly`, in order ("" is a letter that goes well), then by chance: names with
-        their spaces as underscores."""
+        their spaces as underscores. Each letter takes `pause` seconds."""
         named = {name.replace("_", " "): share for name, share in chance.items()}
-        script = {"exactly": list(exactly), "chance": named, "seed": seed}
+        script = {"exactly": list(exactly), "chance": named, "seed": seed, "pause": pause}
         fresh = self.folder / "script.new"
         fresh.write_text(json.dumps(script))
         fresh.replace(self.folder / "script")

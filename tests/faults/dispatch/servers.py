@@ -14,6 +14,7 @@ from config.broker import server_binary, server_command
 from config.supervisor import follow
 from tests.conftest import REPOSITORY
 
+PYTHON = sys.executable
 PATIENCE = 60.0  # seconds for anything that must come true; machines that test are busy
 
 
@@ -28,9 +29,7 @@ class Brood:
         """What all later ones know, too: addresses are known once the first servers run."""
         self._environment |= environment
 
-    def start(
-        self, *command: str, listens: bool = False, **more: str
-    ) -> "subprocess.Popen[bytes]":
+    def start(self, *command: str, listens: bool = False, **more: str) -> "subprocess.Popen[bytes]":
         """`listens`: somebody writes to it and reads what it prints; else all goes to the log."""
         parent = os.getpid()
         with self._log.open("ab") as log:
@@ -47,10 +46,8 @@ class Brood:
         self._all.append(process)
         return process
 
-    def python(
-        self, *words: str, listens: bool = False, **more: str
-    ) -> "subprocess.Popen[bytes]":
-        return self.start(sys.executable, "-m", *words, listens=listens, **more)
+    def python(self, *words: str, listens: bool = False, **more: str) -> "subprocess.Popen[bytes]":
+        return self.start(PYTHON, "-m", *words, listens=listens, **more)
 
     def end_all(self) -> None:
         for process in self._all:
@@ -70,27 +67,10 @@ def end(process: "subprocess.Popen[bytes]", *, by: signal.Signals = signal.SIGKI
             pipe.close()
 
 
-class Kept:
-    """A program that is started again when it dies, as bin/serve does it."""
-
-    def __init__(self, start: Callable[[], "subprocess.Popen[bytes]"]) -> None:
-        self._start = start
-        self.process = start()
-        self.deaths = 0
-
-    def tend(self) -> None:
-        if self.process.poll() is not None:
-            self.deaths += 1
-            end(self.process)
-            self.process = self._start()
-
-
-def until(true: Callable[[], object], *, what: str, tending: tuple[Kept, ...] = ()) -> None:
+def until(true: Callable[[], object], *, what: str) -> None:
     give_up = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < give_up, f"not within {PATIENCE:.0f} s: {what}"
-        for kept in tending:
-            kept.tend()
         time.sleep(0.05)
 
 

@@ -3,10 +3,11 @@
 python -m tests.faults.dispatch.sink FOLDER TOKEN
 
 Listens on a free port of the loopback and prints it, and beside it a second one, on which a number
-is answered as soon as no more than so many conversations are open. Every message it accepts goes into the Maildir
-FOLDER/archive and, in the order of acceptance, as a line of JSON into FOLDER/accepted; it throws
-nothing away and counts copies. FOLDER/script says how it misbehaves (see `Script`) and is read anew
-when it changes. FOLDER/owner must hold TOKEN before anything is written: nobody else's folder.
+is answered as soon as no more than so many conversations are open. Every message it accepts goes
+into the Maildir FOLDER/archive and, in the order of acceptance, as a line of JSON into
+FOLDER/accepted, which says of each the how manieth copy of its Message-ID it is; nothing is thrown
+away. FOLDER/script says how it misbehaves (see `Script`) and is read anew when it changes.
+FOLDER/owner must hold TOKEN before anything is written: nobody else's folder.
 
 Of the standard library alone, so that it starts at once.
 """
@@ -21,6 +22,7 @@ import struct
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,11 +69,13 @@ class Ended(Exception):
 
 @dataclass
 class Script:
-    """`exactly` is done first, in order, an entry for each letter or greeting; then by `chance`."""
+    """`exactly` is done first, in order, an entry for each letter or greeting; then by `chance`.
+    Each letter takes `pause` seconds."""
 
     exactly: list[str] = field(default_factory=list)
     chance: dict[str, float] = field(default_factory=dict)
     seed: int = 0
+    pause: float = 0.0
 
     def __post_init__(self) -> None:
         unknown = {*self.exactly, *self.chance} - AT_THE_GREETING - WITH_A_LETTER - {BEHAVES}
@@ -98,7 +102,7 @@ class Sink:
         self.folder = folder
         self._lock = threading.Lock()
         self._script, self._read_at = Script(), 0
-        self._stored = 0
+        self._stored: Counter[str] = Counter()  # by Message-ID
         self._talks = 0
         self._talk_ended = threading.Condition()
 
@@ -125,13 +129,17 @@ class Sink:
                     file.write(f"{drawn}\n")
             return drawn
 
+    @property
+    def pause(self) -> float:
+        return self._script.pause
+
     def keep(self, recipients: list[str], content: bytes) -> None:
         headers, _, body = content.partition(b"\r\n\r\n")
         parsed = email.message_from_bytes(headers + b"\r\n\r\n")
         message_id = str(parsed["Message-ID"])
         with self._lock:
-            self._stored += 1
-            name = f"{time.time_ns()}.{self._stored}.sink"
+            self._stored[message_id] += 1
+            name = f"{time.time_ns()}.{self._stored.total()}.sink"
             archive = self.folder / "archive"
             for part in ("tmp", "new", "cur"):
                 (archive / part).mkdir(parents=True, exist_ok=True)
@@ -139,6 +147,7 @@ class Sink:
             os.rename(archive / "tmp" / name, archive / "new" / name)
             line = {
                 "message_id": message_id,
+                "copy": self._stored[message_id],
                 "to": recipients,
                 "sha256": hashlib.sha256(body).hexdigest(),
                 "file": name,
@@ -202,12 +211,12 @@ class Conversation:
         elif manner == "STARTTLS broken":
             self._say("250-sink\r\n250 STARTTLS")
         else:
-            self._say("250-sink\r\n250 8BITMIME")
+            self._say("250-sink\r\n250-PIPELINING\r\n250 8BITMIME")
 
     def _take(self, manner: str) -> None:
         """One letter, from its MAIL on."""
         if self._refused(manner, "at MAIL"):
-            return
+            return None
         self._say("250 ok")
         recipients = []
         for line in self._lines:
@@ -231,22 +240,15 @@ class Conversation:
         if manner == "silence at DATA":
             self._be_silent()
         self._say("354 go on")
-        content = []
-        for line in self._lines:
-            if line == b".\r\n":
-                break
-            content.append(line[1:] if line.startswith(b".") else line)
-            if manner == "drop before the dot" and len(content) > 3:
-                raise Ended
-        else:
-            raise Ended  # whoever sent it is gone, in the middle of it
+        content = self._content(manner)
         if manner == "silence before storing":
             self._be_silent()
         if manner == "drop before storing":
             raise Ended
         if self._refused(manner, "after the dot"):
             return
-        self._sink.keep(recipients, b"".join(content))
+        time.sleep(self._sink.pause)
+        self._sink.keep(recipients, content)
         if manner == "silence after storing":
             self._be_silent()
         if manner == "drop after storing":
@@ -254,6 +256,16 @@ class Conversation:
         self._say("250 stored")
         if manner == "reset after 250":
             self._reset()
+
+    def _content(self, manner: str) -> bytes:
+        content = []
+        for line in self._lines:
+            if line == b".\r\n":
+                return b"".join(content)
+            content.append(line[1:] if line.startswith(b".") else line)
+            if manner == "drop before the dot" and len(content) > 3:
+                raise Ended
+        raise Ended  # whoever sent it is gone, in the middle of it
 
     def _refused(self, manner: str, moment: str) -> bool:
         if not (manner.endswith(moment) and manner[:3] in REPLIES):
