@@ -125,6 +125,7 @@ class _House:
 
         from rectification import notifications  # noqa: PLC0415
         from rectification.models import NoticeKind  # noqa: PLC0415
+        from rectification.recipients import Addressee  # noqa: PLC0415
 
         self._topics += 1
         self.posted += count
