@@ -220,7 +220,8 @@ class _Bell:
         try:
             with current_app.connection_for_write() as broker:
                 patience = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), PATIENCE)
-                broker.transport_options = {**broker.transport_options, **patience}
+                once = {**patience, "max_retries": 0}
+                broker.transport_options = {**broker.transport_options, **once}
                 expires = settings.DELIVERY_SWEEP_SECONDS
                 current_app.send_task(DELIVER, connection=broker, retry=False, expires=expires)
         except Exception:  # whatever a broker does wrong: the sweep finds what is due
