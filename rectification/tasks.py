@@ -32,15 +32,15 @@ def do_jobs(*, at: datetime) -> dict[str, Any]:
     """Every job, and what it answered; one that fails does not keep the next from its work. The
     first error is raised at the end."""
     answers: dict[str, Any] = {}
-    errors: list[Exception] = []
+    first_error: Exception | None = None
     for job in JOBS:
         try:
             answers[job.__name__] = job(at=at)
         except Exception as error:
             logger.exception("%s failed", job.__name__)
-            errors.append(error)
-    if errors:
-        raise errors[0]
+            first_error = first_error or error
+    if first_error:
+        raise first_error
     return answers
 
 
