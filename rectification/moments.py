@@ -1,5 +1,5 @@
-"""Moments of the story beside the work itself: evidence, extensions, handovers, exemptions,
-letters of supervision."""
+"""Moments of the story beside the work itself: evidence, extensions, handovers, exemptions, letters
+of supervision, and what dispatch meetings decided."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from rectification.models import (
     Problem,
     SupervisionAction,
 )
-from rectification.states import ExemptionState, ExtensionState, Verdict
+from rectification.states import ExemptionState, ExtensionState, PointState, Verdict
 
 _EXEMPTIONS = {
     ExemptionState.GRANTED: ("批准不再适用", "done"),
@@ -193,6 +193,41 @@ def former_names(row: Measure | Problem) -> Mapping[str, str]:
 def _handovers(row: Measure | Problem) -> Iterable[Handover]:
     people = ("former_person", "new_person", "former_unit", "new_unit", "by", "on_behalf_of")
     return row.handovers.select_related(*people).order_by("on", "pk")
+
+
+def decided(measure: Measure) -> Iterator[Moment]:
+    """议定事项 about the measure: decided in a meeting, answered, settled or withdrawn."""
+    for point in measure.points.for_list():
+        yield Moment(
+            on=clock.day_of(point.at),
+            at=point.at,
+            title=str(point),
+            tone="near",
+            who=signature(point.by, point.on_behalf_of),
+            place=str(point.round),
+            text=point.text,
+            muted=f"{point.unit}承办",
+            tag=point.get_state_display(),
+        )
+        for answer in point.answers.all():
+            yield Moment(
+                on=clock.day_of(answer.at),
+                at=answer.at,
+                title=f"答复{point}",
+                tone="run",
+                who=signature(answer.by, answer.on_behalf_of),
+                place=str(answer.round or ""),
+                text=answer.text,
+            )
+        if point.ended_at:
+            yield Moment(
+                on=clock.day_of(point.ended_at),
+                at=point.ended_at,
+                title=f"{point}{point.get_state_display()}",
+                tone="done" if point.state == PointState.SETTLED else "plain",
+                who=signature(point.ended_by),
+                text=point.ended_why,
+            )
 
 
 def exempted(measure: Measure) -> Iterator[Moment]:

@@ -8,12 +8,13 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Role, User
+from accounts.models import Role, Unit, User
 from accounts.rights import rights_of
 from rectification.models import (
     EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    DispatchReturn,
     Evidence,
     Exemption,
     ExemptionQuerySet,
@@ -24,6 +25,8 @@ from rectification.models import (
     LetterStep,
     Measure,
     MeasureQuerySet,
+    MeetingPoint,
+    Notice,
     Problem,
     ProgressEntry,
     RequestEvidence,
@@ -49,6 +52,7 @@ BUSINESS = (
     Role.PARTY_GROUP,
     Role.SUPERVISOR,
 )
+KEEPING_CHANNELS = (Role.UNIT_HEAD, Role.LIAISON, Role.OFFICE)
 OVERVIEW = (Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP, Role.SUPERVISOR)
 
 
@@ -67,12 +71,62 @@ def may_run(user: User, inspection: Inspection) -> bool:
     return rights_of(user).covers(inspection.inspected_unit, Role.OFFICE)
 
 
+def may_keep_calendar(user: User) -> bool:
+    """Keep the working calendar, which all inspections of the house share."""
+    return rights_of(user).holds(Role.SYSTEM_ADMIN, Role.OFFICE)
+
+
+def may_keep_channels(user: User, unit: Unit) -> bool:
+    """Enter and end a unit's ways to be reached: its head, its liaison, and the office."""
+    return rights_of(user).covers(unit, *KEEPING_CHANNELS)
+
+
+def may_send_again(user: User, notice: Notice) -> bool:
+    """Send a message again that was held or has failed: the office of the inspection, or of the
+    recipient's unit."""
+    if notice.inspection:
+        return may_run(user, notice.inspection)
+    unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
+    return unit is not None and rights_of(user).covers(unit, Role.OFFICE)
+
+
 # Work on a measure -------------------------------------------------------------------------------
 
 
 def may_report(user: User, measure: Measure) -> bool:
     """Report progress: the liaison of the lead unit or of a supporting one."""
     return _reports_for(user, measure) and _can(measure, "report")
+
+
+def may_report_as(user: User, measure: Measure, unit: Unit) -> bool:
+    """Report on a measure for one of the units that work on it."""
+    works = unit in (measure.lead_unit, *measure.supporting_units.all())
+    return works and rights_of(user).covers(unit, Role.LIAISON) and _can(measure, "report")
+
+
+def reporting_unit(user: User, measure: Measure) -> Unit | None:
+    """For which of the units of a measure the person reports where nobody says for which: the
+    person's own, else the lead unit, else a supporting one."""
+    units = [measure.lead_unit, *measure.supporting_units.all()]
+    mine = [unit for unit in units if rights_of(user).covers(unit, Role.LIAISON)]
+    own = (user.acting_for or user).unit_id
+    return next((unit for unit in mine if unit.pk == own), mine[0] if mine else None)
+
+
+def may_confirm_return(user: User, line: DispatchReturn) -> bool:
+    """Confirm what a unit is about to report in a round, or turn it back: its head."""
+    return rights_of(user).covers(line.unit, Role.UNIT_HEAD)
+
+
+def may_answer_rounds(user: User, inspection: Inspection) -> bool:
+    """Open a unit's own page of a round: who reports for a unit that the inspection asks, or heads
+    it."""
+    paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
+    here = inspection.inspected_unit.path
+    if any(path.startswith(here) or here.startswith(path) for path in paths):
+        return True
+    lines = DispatchReturn.objects.filter(round__inspection=inspection)
+    return lines.of_units_within(paths).exists()
 
 
 def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:
@@ -106,6 +160,19 @@ def may_keep_evidence(user: User, evidence: Evidence) -> bool:
     served = Measure.objects.filter(evidence_uses__evidence=evidence, evidence_uses__ended_at=None)
     measures = served.select_related("lead_unit").prefetch_related("supporting_units")
     return bool(measures) and all(_reports_for(user, measure) for measure in measures)
+
+
+# What a dispatch meeting decides ------------------------------------------------------------------
+
+
+def may_answer_point(user: User, point: MeetingPoint) -> bool:
+    """Answer what a meeting decided: a liaison of the unit that it was put to, until it is over."""
+    return point.is_pending and rights_of(user).covers(point.unit, Role.LIAISON)
+
+
+def may_end_point(user: User, point: MeetingPoint) -> bool:
+    """Settle a point or withdraw it: the office, once."""
+    return point.is_pending and may_run(user, point.inspection)
 
 
 # Close-out ---------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ class WorkStatus(models.TextChoices):
 
 
 FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
+NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)  # by a round: what is in review cannot be reported
+CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
 
 
 class ProblemStatus(models.TextChoices):
@@ -94,6 +96,24 @@ class Basis(models.TextChoices):
     ORIGINAL = "original", "原定时限"
 
 
+class Rhythm(models.TextChoices):
+    """How often an inspection dispatches, from its anchor on."""
+
+    EVERY_DAYS = "every_days", "每若干天"
+    WEEKLY = "weekly", "每周"
+    HALF_MONTHLY = "half_monthly", "每半月"
+    MONTHLY = "monthly", "每月"
+
+
+class CalendarSource(models.TextChoices):
+    """Where the rest days and the make-up working days of a year come from."""
+
+    COMPUTED = "computed", "按法定节日推算"
+    PACKAGE = "package", "随软件提供"
+    NOTICE = "notice", "放假通知导入"
+    BY_HAND = "by_hand", "人工登记"
+
+
 class RoundState(models.TextChoices):
     OPEN = "open", "进行中"
     CLOSED = "closed", "已结束"
@@ -107,6 +127,9 @@ class ReturnState(models.TextChoices):
     TO_CONFIRM = "to_confirm", "待确认"
     TURNED_BACK = "turned_back", "退回修改"
     FILED = "filed", "已报"
+
+
+UNREPORTED = (ReturnState.WAITING, ReturnState.TURNED_BACK)  # without a report that may count
 
 
 class PointState(models.TextChoices):

@@ -19,6 +19,7 @@ from rectification.models import (
 )
 from rectification.moments import (
     Moment,
+    decided,
     exempted,
     given,
     handed_over,
@@ -77,6 +78,7 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *handed_over(measure),
             *exempted(measure),
             *reversed([*supervised(measure)]),
+            *decided(measure),
         ]
     )
 

@@ -4,6 +4,8 @@ from rectification.views import (
     actions,
     amending,
     bulk,
+    calendar_feed,
+    channels,
     desk,
     evidence,
     evidence_files,
@@ -15,11 +17,17 @@ from rectification.views import (
     letters,
     lookback,
     measures,
+    notices,
+    points,
     problems,
     recurrence,
     registers,
+    returns,
+    rhythm,
+    round_sheets,
     rounds,
     supervision,
+    working_calendar,
 )
 
 
@@ -43,8 +51,12 @@ PROBLEM = f"{HERE}problems/<code:code>/"
 MEASURE = f"{HERE}measures/<code:code>/"
 EVIDENCE = f"{HERE}evidence/<int:number>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
+CHANNELS = "desk/channels/"
+UNIT_CHANNELS = "units/<int:unit>/channels/"
 LETTER = f"{HERE}supervision/<int:number>/"
 RUNG = f"{HERE}ladder/<int:number>/"
+POINT = f"{HERE}points/<int:number>/"
+RETURN = f"{ROUND}report/<int:line>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 
@@ -67,6 +79,24 @@ def register(address: str, name: str) -> list[URLPattern]:
 app_name = "rectification"
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
+    path("desk/notices/", notices.notice_list, name="notice_list"),
+    path("desk/notices/read/", notices.notice_read_all, name="notice_read_all"),
+    path("desk/notices/<int:pk>/read/", notices.notice_read, name="notice_read"),
+    path(CHANNELS, channels.channel_list, name="channel_list"),
+    path(f"{CHANNELS}mail/", channels.channel_mail, name="channel_mail"),
+    path(f"{CHANNELS}mail/mute/", channels.channel_mute, name="channel_mute"),
+    path(f"{CHANNELS}mail/try/", channels.channel_try_account, name="channel_try_account"),
+    path(f"{CHANNELS}enter/", channels.channel_enter, name="channel_enter"),
+    path(f"{CHANNELS}<int:pk>/end/", channels.channel_end, name="channel_end"),
+    path(f"{CHANNELS}<int:pk>/try/", channels.channel_try, name="channel_try"),
+    path(f"{CHANNELS}calendar/", channels.feed_renew, name="feed_renew"),
+    path(f"{CHANNELS}calendar/end/", channels.feed_revoke, name="feed_revoke"),
+    path(UNIT_CHANNELS, channels.unit_channel_list, name="unit_channel_list"),
+    path(f"{UNIT_CHANNELS}enter/", channels.unit_channel_enter, name="unit_channel_enter"),
+    path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
+    path(f"{HERE}notices/", notices.fate_list, name="fate_list"),
+    path(f"{HERE}notices/export/", notices.fate_export, name="fate_export"),
+    path(f"{HERE}notices/<int:pk>/send-again/", notices.fate_send_again, name="fate_send_again"),
     path(f"{HERE}problems/", problems.problem_list, name="problem_list"),
     path(PROBLEM, problems.problem_detail, name="problem_detail"),
     path(f"{PROBLEM}accept/", problems.problem_accept, name="problem_accept"),
@@ -143,6 +173,29 @@ urlpatterns = [
     path(f"{HERE}ladder/new/", ladder.rung_new, name="rung_new"),
     path(f"{RUNG}amend/", ladder.rung_amend, name="rung_amend"),
     path(f"{RUNG}end/", ladder.rung_end, name="rung_end"),
+    path(f"{HERE}rhythm/", rhythm.rhythm, name="rhythm"),
+    path(f"{HERE}rhythm/change/", rhythm.rhythm_change, name="rhythm_change"),
+    path("calendar/", working_calendar.calendar_page, name="calendar"),
+    path("calendar/day/", working_calendar.calendar_day, name="calendar_day"),
+    path("calendar/day/remove/", working_calendar.calendar_day_remove, name="calendar_day_remove"),
+    path("calendar/announce/", working_calendar.calendar_announce, name="calendar_announce"),
+    path("calendar/import/", working_calendar.calendar_import, name="calendar_import"),
+    path("calendar/import/confirm/", working_calendar.calendar_confirm, name="calendar_confirm"),
+    path(f"{ROUND}sheet/", round_sheets.round_sheet, name="round_sheet"),
+    path(f"{ROUND}sheet/word/", round_sheets.round_sheet_word, name="round_sheet_word"),
+    path(f"{ROUND}sheet/excel/", round_sheets.round_sheet_excel, name="round_sheet_excel"),
+    path(f"{ROUND}points/", points.point_decide, name="point_decide"),
+    path(POINT, points.point_detail, name="point_detail"),
+    path(f"{POINT}answer/", points.point_answer, name="point_answer"),
+    path(f"{POINT}settle/", points.point_settle, name="point_settle"),
+    path(f"{POINT}withdraw/", points.point_withdraw, name="point_withdraw"),
+    path(f"{ROUND}report/", returns.round_report, name="round_report"),
+    path(f"{ROUND}report/all/", returns.return_all, name="return_all"),
+    path(f"{ROUND}report/all/file/", returns.return_file_all, name="return_file_all"),
+    path(f"{ROUND}report/confirm/", returns.return_confirm, name="return_confirm"),
+    path(f"{RETURN}file/", returns.return_file, name="return_file"),
+    path(f"{RETURN}draft/", returns.return_draft, name="return_draft"),
+    path(f"{RETURN}turn-back/", returns.return_turn_back, name="return_turn_back"),
     path(f"{HERE}ledger/", ledger.ledger, name="ledger"),
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),

@@ -24,6 +24,7 @@ from rectification.models import (
     LookBack,
     LookBackItem,
     Measure,
+    MeetingPoint,
     Problem,
     RecoveredMoney,
     Recurrence,
@@ -61,6 +62,7 @@ SOWN: dict[str, dict[str, Any]] = {
         "lapsed_at": NOON,
         "lapsed_why": "材料已换",
     },
+    "dispatchreturn": {"leads": True},
     "letterstep": {"verb": "answer"},
     "milestone": {"share": 50},
     "institutionaloutcome": WITHDRAWN,
@@ -92,6 +94,7 @@ def furnish_more(
     return {
         "evidence": piece.number,
         "look_back": drawn.number,
+        "point": point(rows[codes["open"]], division, by=liaison).number,
         "version": 1,
         "page": 1,
         "pk": deputyship(division, principal=liaison).pk,
@@ -152,6 +155,20 @@ def evidence(measure: Measure, division: Unit, *, by: User) -> Evidence:
     )
     EvidenceUse.objects.create(evidence=piece, measure=measure, by=by, at=NOON)
     return piece
+
+
+def point(measure: Measure, division: Unit, *, by: User) -> MeetingPoint:
+    """What a meeting has put to the division."""
+    return MeetingPoint.objects.create(
+        inspection=measure.inspection,
+        number=FURTHEST + division.pk,
+        round=measure.inspection.rounds.get(number=1),
+        unit=division,
+        measure=measure,
+        text="请落实巡查经费。",
+        by=by,
+        at=NOON,
+    )
 
 
 def look_back(measure: Measure, *, by: User) -> LookBack:

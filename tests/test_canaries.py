@@ -17,7 +17,14 @@ from django.test import Client
 
 from accounts import journal
 from accounts.models import JournalEntry, JournalHead, Role, Unit, User
-from rectification.models import DispatchRound, Inspection, Measure, ReviewStage, Workday
+from rectification.models import (
+    CalendarYear,
+    DispatchRound,
+    Inspection,
+    Measure,
+    ReviewStage,
+    Workday,
+)
 from reports.models import PageCount, Publication
 from tests.addresses import Address, addresses
 from tests.aviary import PREFIX, Aviary
@@ -46,9 +53,9 @@ IDENTIFIERS = {"code", "slug"}  # read by address: canaries as they are
 # What says how a thing is set or moved, not what it says.
 NO_TEXT = {"path", "password", "verb", "from_status", "to_status", "marker", "gap", "lead_gap"}
 # Of everybody, or guarded by triggers (the journal gets an entry of its own instead).
-LEFT_OUT = {Workday, JournalEntry, JournalHead, Publication, PageCount}
+LEFT_OUT = {CalendarYear, Workday, JournalEntry, JournalHead, Publication, PageCount}
 # What belongs to a whole inspection, not to a unit.
-OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround"}
+OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround", "roundsheet"}
 OF_A_REPORT = {"report", "reportsection", "publisheditem", "nextstep", "statedfigure"}
 
 # A reason that only a row which has come to its end may have.

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.broker import SOCKET_PATH_MOST_BYTES, broker_url, socket_path
-from config.env import SettingRefused, env_bool, env_int, env_list, env_secret
+from config.env import SettingRefused, env_bool, env_int, env_list, env_secret, env_zone
 from tests.conftest import REPOSITORY
 
 
@@ -35,6 +35,20 @@ def test_the_secret_of_the_folder_is_used_and_a_short_one_refused(tmp_path):
     file.write_text("short")
     with pytest.raises(SettingRefused, match="太短"):
         env_secret("NO_SUCH_SECRET", file=file)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "Asia", "../etc/passwd", "/etc/localtime", "北京"])
+def test_a_zone_that_is_none_is_refused_by_its_variable(monkeypatch, zone):
+    monkeypatch.setenv("TIME_ZONE", zone)
+
+    with pytest.raises(SettingRefused, match=r"TIME_ZONE=.*请写成 Asia/Shanghai 这样"):
+        env_zone("TIME_ZONE", default="Asia/Shanghai")
+
+
+def test_the_zone_of_the_work_is_that_of_the_variable_and_else_of_the_country(monkeypatch):
+    assert env_zone("TIME_ZONE", default="Asia/Shanghai") == "Asia/Shanghai"
+    monkeypatch.setenv("TIME_ZONE", "Asia/Urumqi")
+    assert env_zone("TIME_ZONE", default="Asia/Shanghai") == "Asia/Urumqi"
 
 
 def test_without_a_secret_each_process_makes_its_own(tmp_path):

@@ -14,6 +14,7 @@ from accounts.admin import GrantedAdmin
 NOT_EDITED = {
     "accounts.JournalEntry": "added only; triggers refuse anything else",
     "accounts.JournalHead": "moves under its lock with each entry",
+    "rectification.CalendarFeed": "added; ended once",
     "rectification.CloseoutRequest": "added; its outcome and stage are claimed on the old ones",
     "rectification.ContactPoint": "added; ended once",
     "rectification.DeadlineChange": "added only",
@@ -33,6 +34,7 @@ NOT_EDITED = {
     "rectification.RequestEvidence": "added only",
     "rectification.Review": "added only",
     "rectification.Rework": "added; answered once",
+    "rectification.RoundSheet": "frozen",
     "reports.NextStep": "saved with its section, under that version",
     "reports.PageCount": "counted up by the database",
     "reports.PublishedItem": "saved with its section, under that version",

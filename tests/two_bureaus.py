@@ -13,6 +13,7 @@ from accounts.models import Role, RoleAssignment, Unit, User
 from rectification import closing
 from rectification.models import (
     CloseoutRequest,
+    DispatchReturn,
     DispatchRound,
     FindingArea,
     Inspection,
@@ -22,7 +23,7 @@ from rectification.models import (
     ReviewStage,
     Workday,
 )
-from rectification.states import WorkStatus
+from rectification.states import ReturnState, WorkStatus
 from reports import editing, publishing
 from reports.models import PageCount, Publication, Report
 from tests.belongings import DAY, FURTHER, LATER, LETTER_OF, LETTERS, furnish_more
@@ -37,6 +38,7 @@ from tests.factories import (
     stages,
     unit,
 )
+from tests.tellings import furnish_messages, revoke
 
 ROLES = tuple(role.value for role in Role)  # the columns of docs/permissions.csv, after `public`
 OF_A_UNIT = (Role.LIAISON, Role.UNIT_HEAD)  # whose scope is one division; the others' is a bureau
@@ -70,11 +72,22 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code", "evidence", "pk", *LETTERS}
+UNIT_BOUND = {
+    "code",
+    "evidence",
+    "line",
+    "line_to_confirm",
+    "pk",
+    "point",
+    "notice",
+    "way",
+    "unit",
+    *LETTERS,
+}
 ABSENT: dict[str, Any] = {
     "inspection": "nowhere",
     "object_id": "404404",
-    **dict.fromkeys(("number", "order", "version", "page", "pk"), 404),
+    **dict.fromkeys(("number", "order", "version", "page", "pk", "unit", "line"), 404),
 }
 
 # Which measure an address is tried on: one on which the verb is possible for whoever may.
@@ -103,6 +116,7 @@ CODES = {
 }
 # Arguments of one address whose values are not those of `Place.values`.
 OTHERWISE: dict[str, dict[str, str]] = {
+    "rectification:return_turn_back": {"line": "line_to_confirm"},
     "reports:publication": {"slug": "published"},
     "reports:publication_version": {"slug": "published"},
     "reports:publication_download": {"slug": "published"},
@@ -110,12 +124,20 @@ OTHERWISE: dict[str, dict[str, str]] = {
         f"rectification:evidence_{act}": {"number": "evidence"}
         for act in ("detail", "version", "amend", "withdraw", "link", "unlink", "file", "preview")
     },
+    "rectification:notice_read": {"pk": "notice"},
+    "rectification:channel_end": {"pk": "way"},
+    "rectification:channel_try": {"pk": "way"},
+    "rectification:fate_send_again": {"pk": "held"},
     **{
         f"rectification:lookback_{act}": {"number": "look_back"}
         for act in ("detail", "close", "item", "record")
     },
     **{f"rectification:letter_{act}": {"number": key} for act, key in LETTER_OF.items()},
     **{f"rectification:rung_{act}": {"number": "rung"} for act in ("amend", "end")},
+    **{
+        f"rectification:point_{act}": {"number": "point"}
+        for act in ("detail", "answer", "settle", "withdraw")
+    },
     **{
         f"rectification:{register}_{act}": {"number": register}
         for register in ("outcome", "accountability", "money")
@@ -152,6 +174,16 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "rectification:measure_withdraw_exemption": {"version": 1, "why": "继续整改。"},
     "rectification:measure_reinstate": {"version": 1, "why": "职责已恢复。"},
+    "rectification:calendar_day": {
+        "version": 0,
+        "year": 2031,
+        "day": "2031-01-06",
+        "is_working": "no",
+    },
+    "rectification:calendar_announce": {"version": 0, "year": 2031},
+    "rectification:point_answer": {"version": 1, "text": "已列入预算。"},
+    "rectification:point_settle": {"version": 1, "why": "已落实。"},
+    "rectification:point_withdraw": {"version": 1, "why": "重复。"},
     "rectification:evidence_amend": {
         "version": 1,
         "title": "巡查办法",
@@ -173,6 +205,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "rectification:letter_settle": {"version": 1, "why": "同意。"},
     "rectification:letter_withdraw": {"version": 1, "why": "发错了。"},
     "rectification:rung_end": {"version": 1},
+    "rectification:return_file": {"version": 1, "measure_version": 1, "text": "完成巡查两次。"},
+    "rectification:return_draft": {"version": 1, "measure_version": 1, "text": "完成巡查。"},
+    "rectification:return_turn_back": {"version": 1, "why": "缺少数字。"},
 }
 
 
@@ -193,7 +228,13 @@ def named_by(name: str, parameters: frozenset[str]) -> set[str]:
 
 
 def body_of(name: str, place: Place) -> dict[str, Any]:
-    """What is sent there: of a hand-over, whose everything it is."""
+    """What is sent there: of a point its unit, of a round which lines, of a hand-over whose."""
+    if name == "rectification:point_decide":
+        return {"unit": place.division.pk, "text": "请报送巡查台账。"}
+    if name == "rectification:return_confirm":
+        return {"line": f"{place.values['line_to_confirm']}:1:1"}
+    if name == "rectification:return_file_all":
+        return {"line": f"{place.values['line']}:1:1"}
     if name == "rectification:handover_confirm":
         return {"former": place.rows["accounts/user/"]}
     return BODIES.get(name, {})
@@ -222,6 +263,7 @@ def two_bureaus() -> World:
     publish(own, people[Role.OFFICE])
     publish(other, person(Role.OFFICE, second), public=False)
     sibling.values = own.values | sibling.values
+    revoke(sibling.values["token"], other.values["token"])  # who has one that works, reads it
     other.values["app_label"] = "rectification"  # the part of the admin site of one of the three
     return World(people, own, sibling, other)
 
@@ -271,7 +313,7 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
         number=1,
         defaults={"due_on": PLANNED, "meeting_on": PLANNED, "opened_at": NOON},
     )
-    tell(opened, round, liaison)
+    told = tell(opened, round, liaison)
     outcome = InstitutionalOutcome.objects.create(
         inspection=inspection, title=f"办法{code}", issued_on=DAY
     )
@@ -279,6 +321,9 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
     place.values = {"inspection": inspection.code, "number": 1}
     place.values |= {"key": "total", "form": "txt"}
     place.values |= furnish_more(problem, codes, division, liaison=liaison)
+    place.values |= furnish_messages(inspection, division, to=liaison)
+    free = Measure.objects.get(inspection=inspection, code=codes["free"])
+    place.values |= asked(round, free, told)
     place.rows = administered(inspection, division, liaison)
     place.rows["accounts/deputy/"] = place.values["pk"]
     place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}
@@ -314,6 +359,16 @@ def tell(measure: Measure, round: DispatchRound, by: User) -> ProgressEntry:
         at=NOON,
         measure_version=1,
     )
+
+
+def asked(round: DispatchRound, waiting: Measure, told: ProgressEntry) -> dict[str, int]:
+    """Two lines of a unit in the round: one that waits for its report, one for its head."""
+    line = {"round": round, "unit": waiting.lead_unit, "leads": True}
+    first = DispatchReturn.objects.create(**line, measure=waiting)
+    second = DispatchReturn.objects.create(
+        **line, measure=told.measure, state=ReturnState.TO_CONFIRM, entry=told, filed_at=NOON
+    )
+    return {"line": first.pk, "line_to_confirm": second.pk}
 
 
 def administered(inspection: Inspection, division: Unit, liaison: User) -> dict[str, int]:

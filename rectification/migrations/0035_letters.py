@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_deputies"),
-        ("rectification", "0016_returns_and_points"),
+        ("rectification", "0030_round_sheet"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

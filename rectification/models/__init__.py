@@ -1,4 +1,5 @@
 from rectification.models.accountability import AccountabilityAction, AccountabilityKind
+from rectification.models.calendar_feed import CalendarFeed
 from rectification.models.closeout import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
@@ -12,7 +13,7 @@ from rectification.models.contact import (
     Channel,
     ContactPoint,
 )
-from rectification.models.dispatch import DispatchRound
+from rectification.models.dispatch import DispatchRound, RoundSheet
 from rectification.models.dispatch_return import DispatchReturn, DispatchReturnQuerySet
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.evidence import (
@@ -40,7 +41,7 @@ from rectification.models.lookback import (
     LookBackState,
 )
 from rectification.models.measure import Light, Measure, MeasureQuerySet
-from rectification.models.milestone import Milestone
+from rectification.models.milestone import Milestone, Progress, progress_of
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
 from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
@@ -63,18 +64,20 @@ from rectification.models.supervision import (
     SupervisionActionQuerySet,
     step_of,
 )
-from rectification.models.workday import Workday
+from rectification.models.workday import CalendarYear, Workday
 
 __all__ = [
     "EXTENDING",
     "AccountabilityAction",
     "AccountabilityKind",
+    "CalendarYear",
     "LETTERS",
     "OF_MEASURES",
     "OF_PROBLEMS",
     "OUTWARD",
     "ROBOTS",
     "Channel",
+    "CalendarFeed",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
     "Colour",
@@ -112,6 +115,8 @@ __all__ = [
     "MeetingPoint",
     "MeetingPointQuerySet",
     "Milestone",
+    "Progress",
+    "progress_of",
     "MoneyKind",
     "Notice",
     "NoticeKind",
@@ -134,6 +139,7 @@ __all__ = [
     "Rung",
     "SupervisionAction",
     "SupervisionActionQuerySet",
+    "RoundSheet",
     "Workday",
     "deadline_as_of",
     "digest_of",

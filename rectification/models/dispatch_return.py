@@ -1,23 +1,44 @@
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from accounts.models import Unit
+from accounts.models import Unit, under
 from rectification.models.dispatch import DispatchRound
 from rectification.models.measure import Measure
 from rectification.models.progress import ProgressEntry
-from rectification.states import ReturnState, WorkStatus
+from rectification.states import NOT_ASKED, UNREPORTED, ReturnState, RoundState, WorkStatus
 
 
 class DispatchReturnQuerySet(models.QuerySet["DispatchReturn"]):
     def unreported(self) -> Self:
         """Without a report that counts: nothing yet, or one that the unit itself turned back."""
-        return self.filter(state__in=[ReturnState.WAITING, ReturnState.TURNED_BACK])
+        return self.filter(state__in=UNREPORTED)
 
     def reported(self) -> Self:
         return self.filter(state=ReturnState.FILED)
+
+    def standing(self) -> Self:
+        """Those that are asked for as things are now: what is not reported must still be open, and
+        the unit must still work on it."""
+        helps = Measure.supporting_units.through.objects.filter(
+            measure=OuterRef("measure"), unit=OuterRef("unit")
+        )
+        works = Q(measure__lead_unit=F("unit")) | Exists(helps)
+        return self.filter(
+            ~Q(state=ReturnState.WAITING) | (works & ~Q(measure__status__in=NOT_ASKED))
+        )
+
+    def asked(self) -> Self:
+        """Those that a round asks for: of an open one as things are now, of a closed one as they
+        stood when it was closed."""
+        now = Q(pk__in=self.model.objects.standing().values("pk"), round__state=RoundState.OPEN)
+        return self.filter(~Q(closed_state="") | now)
+
+    def of_units_within(self, paths: Iterable[str]) -> Self:
+        return self.filter(under(paths, "unit__path"))
 
 
 class DispatchReturn(models.Model):
@@ -142,6 +163,11 @@ class DispatchReturn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round} {self.measure.code} {self.unit}"
+
+    @property
+    def is_told(self) -> bool:
+        """Reported, whether its head has yet to confirm it or not: a nil return adds nothing."""
+        return self.state in {ReturnState.FILED, ReturnState.TO_CONFIRM}
 
     @property
     def has_draft(self) -> bool:

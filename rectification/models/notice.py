@@ -18,6 +18,7 @@ class NoticeKind(models.TextChoices):
     DIGEST = "digest", "每日提醒"
     LETTER = "letter", "督办函件"
     TROUBLE = "trouble", "发送异常"
+    TEST = "test", "测试消息"
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -33,10 +34,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unread(self) -> Self:
         return self.filter(read_at=None)
 
-    def awaiting(self, *, at: datetime) -> Self:
-        """To be taken up at this moment: due, or claimed by a worker whose lease has run out."""
-        due = Q(state=NoticeState.DUE, not_before__lte=at)
-        return self.filter(due | Q(state=NoticeState.SENDING, lease_until__lte=at))
+    def due(self, *, at: datetime) -> Self:
+        return self.filter(state=NoticeState.DUE, not_before__lte=at)
+
+    def expired(self, *, at: datetime) -> Self:
+        """Claimed by a worker whose lease has run out."""
+        return self.filter(state=NoticeState.SENDING, lease_until__lte=at)
 
     def doubtful(self) -> Self:
         return self.filter(state=NoticeState.HELD)
@@ -52,6 +55,7 @@ class Notice(models.Model):
     channel and to whom, and makes a second fan-out harmless. An in-app notice is delivered by being
     here. Every other one is claimed under a lease, tried (`attempt` counts), and ends in one
     outcome (reliability, section 2). It holds counts and a link, never the text of a problem.
+    `claim` is the batch in which it was last taken up, while what came of that is not known.
     """
 
     inspection = models.ForeignKey(
@@ -87,6 +91,7 @@ class Notice(models.Model):
     attempt = models.PositiveSmallIntegerField("尝试次数", default=0)
     not_before = models.DateTimeField("最早发送时间")
     lease_until = models.DateTimeField("占用至", null=True, blank=True)
+    claim = models.CharField("占用批次", max_length=40, blank=True)
     reason = models.CharField("原因", max_length=300, blank=True)
     outcome_at = models.DateTimeField("结果时间", null=True, blank=True)
     read_at = models.DateTimeField("阅读时间", null=True, blank=True)
@@ -97,10 +102,16 @@ class Notice(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "通知"
         indexes = [
+            # One state each: of a list of states, SQLite does not see that it is the index's.
             models.Index(
                 fields=["not_before", "id"],
-                name="notice_waiting",
-                condition=Q(state__in=[NoticeState.DUE, NoticeState.SENDING]),
+                name="notice_due",
+                condition=Q(state=NoticeState.DUE),
+            ),
+            models.Index(
+                fields=["lease_until", "id"],
+                name="notice_leased",
+                condition=Q(state=NoticeState.SENDING),
             ),
             models.Index(fields=["recipient", "-created_at"], name="notice_of_a_person"),
         ]

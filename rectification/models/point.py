@@ -1,10 +1,11 @@
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
-from accounts.models import Unit
+from accounts.models import Unit, under
 from rectification.models.dispatch import DispatchRound
 from rectification.models.inspection import Inspection
 from rectification.models.measure import Measure
@@ -20,6 +21,25 @@ class MeetingPointQuerySet(models.QuerySet["MeetingPoint"]):
         """Decided in an earlier round, and asked about in this one: pending when it opened."""
         earlier = self.filter(inspection=round.inspection_id, round__number__lt=round.number)
         return earlier.filter(Q(ended_at=None) | Q(ended_at__gte=round.opened_at))
+
+    def visible_within(self, paths: Iterable[str]) -> Self:
+        """Those of an organisation in the subtrees, or for a unit there to answer."""
+        paths = list(paths)
+        return self.filter(
+            under(paths, "inspection__inspected_unit__path") | under(paths, "unit__path")
+        )
+
+    def for_list(self) -> Self:
+        """With everything that is said of them, in order of their numbers."""
+        answers = PointAnswer.objects.select_related("by", "on_behalf_of", "round")
+        return (
+            self.select_related(
+                "inspection__inspected_unit", "round", "unit", "measure", "by", "on_behalf_of"
+            )
+            .select_related("ended_by")
+            .prefetch_related(Prefetch("answers", answers))
+            .order_by("number")
+        )
 
 
 class MeetingPoint(models.Model):
@@ -107,6 +127,10 @@ class MeetingPoint(models.Model):
 
     def __str__(self) -> str:
         return f"议定事项{self.number}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state in POINT_PENDING
 
     @property
     def subject_code(self) -> str:

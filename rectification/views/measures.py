@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from rectification import access, clock, moments, permissions, queries, selection, timeline
 from rectification.forms import BulkForm, MeasureFilters
 from rectification.models import DispatchRound, Measure
-from rectification.states import MEASURE_MOVES, Basis, TimeKind
+from rectification.states import CAME_BACK, MEASURE_MOVES, Basis, TimeKind
 from rectification.views.evidence_card import evidence_card
 from rectification.views.extension_card import extension_card
 from rectification.views.letter_card import letter_url, letters_of_measure
@@ -167,7 +167,7 @@ def _came_back(measure, *, on):
     """
     if why := _lapsed(measure):
         return f"销号申请已失效：{_ended(why)}请核对后重新申请。"
-    if measure.status not in queries.CAME_BACK:
+    if measure.status not in CAME_BACK:
         return ""
     event = measure.events.filter(verb__in=["send_back", "reopen"]).order_by("pk").last()
     if event is None:

@@ -32,7 +32,7 @@ from rectification.models import (
     Workday,
 )
 from rectification.states import ProblemStatus, RoundState
-from reports.demonstration import proofs, sequels
+from reports.demonstration import proofs, returns, sequels
 from reports.demonstration import story as told
 from reports.demonstration.histories import Writer
 from reports.demonstration.ledger import Ledger, moment
@@ -70,8 +70,9 @@ def file(story: told.Story, staff: Staff, *, files: ExitStack) -> dict[str, int]
     written = _file_measures(ledger)
     proofs.use(ledger.proofs, ledger.measures)
     _file_outcomes(ledger)
-    _announce_last_round(ledger)
     sequels.file(ledger, written[MeasureEvent])
+    returns.file(ledger, written[ProgressEntry])
+    _announce_last_round(ledger)
     counts = {model._meta.model_name or "": len(written[model]) for model in MODELS}
     return {
         "problem": len(ledger.problems),

@@ -201,6 +201,8 @@ def test_an_inspection_of_one_stage_is_not_made(client, admins):
         "feedback_date": "2026-01-20",
         "concentrated_months": 6,
         "dispatch_every_days": 14,
+        "dispatch_rhythm": "every_days",
+        "dispatch_at": "08:00",
         "near_days": 10,
         "letter_word": "整督",
         "stages-TOTAL_FORMS": 1,

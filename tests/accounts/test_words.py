@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from accounts import words
 from rectification import extending
+from rectification.delivery import claiming
 from rectification.models import AccountabilityAction, InstitutionalOutcome, RecoveredMoney
 from rectification.states import (
     LETTER_MOVES,
@@ -27,6 +28,8 @@ ELSEWHERE = {
         *("link_evidence", "unlink_evidence", "amend_evidence"),
     },
     "rectification/supervising/corresponding.py": {*LETTER_MOVES},
+    "rectification/returning.py": {"ask", "confirm_return", "turn_back_return"},
+    "rectification/delivery/claiming.py": {*claiming.VERBS.values()},
     "accounts/views.py": {"sign_in", "sign_in_failed", "sign_out"},
     "reports/demonstration/loading.py": {"load_demo"},
 }

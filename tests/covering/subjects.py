@@ -1,8 +1,11 @@
 """The subject of the journal under which a change of a row must be found: a line for each model."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
+
+from rectification.models import Workday
 
 # No record of the work: the journal itself, the counter of a public page, Django's unused tables.
 NOT_BUSINESS = {
@@ -12,6 +15,13 @@ NOT_BUSINESS = {
     "accounts.User_user_permissions",
     "reports.PageCount",
 }
+# What somebody is typing counts for nothing until it is filed; then the report is on record.
+UNTOLD = {
+    "rectification.DispatchReturn": {
+        *("draft_text", "draft_difficulty", "draft_next_step", "drafted_at", "drafted_by_id"),
+        "version",
+    }
+}
 # Models that are subjects: their kind, and the attribute that is the code.
 ROOTS = {
     "accounts.Deputy": ("deputy", "pk"),
@@ -19,6 +29,8 @@ ROOTS = {
     "accounts.Unit": ("unit", "pk"),
     "accounts.User": ("user", "pk"),
     "rectification.AccountabilityAction": ("accountability", "subject_code"),
+    "rectification.CalendarYear": ("calendar", "year"),
+    "rectification.CalendarFeed": ("calendar_feed", "pk"),
     "rectification.ContactPoint": ("contactpoint", "pk"),
     "rectification.DispatchRound": ("round", "subject_code"),
     "rectification.MeetingPoint": ("point", "subject_code"),
@@ -62,6 +74,7 @@ PARTS = {
     "rectification.RequestEvidence": "request.measure",
     "rectification.Review": "request.measure",
     "rectification.Rework": "measure",
+    "rectification.RoundSheet": "round",
     "reports.NextStep": "section.report",
     "reports.Publication": "report",
     "reports.PublishedItem": "section.report",
@@ -83,6 +96,7 @@ MAY_GO = {
     "rectification.Measure_supporting_units",
     "rectification.InstitutionalOutcome_measures",
     "rectification.InstitutionalOutcome_problems",
+    "rectification.Workday",
     "reports.NextStep",
     "reports.PublishedItem",
     "reports.PublishedItem_measures",
@@ -98,6 +112,8 @@ def subjects_of(row: models.Model) -> set[tuple[str, str]]:
     label = subject._meta.label
     kind, code = ROOTS[label]
     found = {(kind, str(getattr(subject, code)))}
+    if isinstance(subject, Workday):  # a part of its year, which is known by its number alone
+        found.add(("calendar", str(date.fromisoformat(str(subject.day)).year)))
     if label in WHOLES:
         found |= subjects_of(getattr(subject, WHOLES[label]))
     return found

@@ -309,6 +309,8 @@ def inspection_form(row):
         "feedback_date": "2026-01-20",
         "concentrated_months": 6,
         "dispatch_every_days": 14,
+        "dispatch_rhythm": "every_days",
+        "dispatch_at": "08:00",
         "near_days": 10,
         "letter_word": "整督",
         "extension_first_role": Role.OFFICE,

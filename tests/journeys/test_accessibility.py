@@ -38,7 +38,10 @@ DAILY = {
     "rectification:evidence_list",
     "rectification:evidence_detail",
     "accounts:deputy_list",
+    "rectification:notice_list",
+    "rectification:channel_list",
 }
+OF_A_UNIT = DAILY | {"rectification:unit_channel_list"}
 WHOLE = DAILY | {
     "rectification:round_list",
     "rectification:round_detail",
@@ -51,12 +54,16 @@ WHOLE = DAILY | {
     "reports:outcome_list",
     "reports:return_list",
     "rectification:extension_list",
+    "rectification:fate_list",
     "rectification:lookback_detail",
     "rectification:outcome_list",
     "rectification:accountability_list",
     "rectification:money_list",
+    "rectification:rhythm",
 }
 OFFICE = WHOLE | {
+    "rectification:calendar",
+    "rectification:unit_channel_list",
     "rectification:ledger_import",
     "rectification:letter_new",
     "rectification:lookback_new",
@@ -82,12 +89,12 @@ OFFICE = WHOLE | {
 REACHED = {
     "": {"accounts:sign_in", "reports:public_list", "reports:publication"},
     "liaoyuanqing": OFFICE,
-    "linxiaohe": DAILY,
-    "wubaoguo": DAILY,
+    "linxiaohe": OF_A_UNIT,
+    "wubaoguo": OF_A_UNIT,
     "penglidong": WHOLE,
     "wenzhigang": WHOLE,
     "kexin": {"rectification:desk"},
-    "jixuan": {"rectification:desk"},
+    "jixuan": {"rectification:desk", "rectification:calendar"},
 }
 
 
