@@ -92,8 +92,12 @@ def _describe(document: Any, letter: Letter) -> None:
     about.title, about.language, about.comments = _printable(letter.title), "zh-CN", ""
     day = letter.issued_on
     about.created = about.modified = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # as Word keeps it
-    _font(document.styles["Normal"].element.get_or_add_rPr(), FANGSONG)
+    document.settings.odd_and_even_pages_header_footer = True
     document.styles["Normal"].font.size = BODY
+    properties = document.styles["Normal"].element.get_or_add_rPr()
+    _font(properties, FANGSONG)
+    # Without it readers draw commas and quotes as in Taiwan or in Latin script.
+    properties.append(_element("w:lang", val="zh-CN", eastAsia="zh-CN"))
 
 
 def _lay_out(section: Any) -> None:
@@ -119,19 +123,24 @@ def _head(section: Any, sender: str) -> None:
 
 
 def _feet(section: Any) -> None:
-    """At the foot of the first page the line that is thin on top; then numbers, outside."""
+    """At the foot of the first page the line that is thin on top; then numbers at the outside,
+    one character in."""
     _line(section.first_page_footer.paragraphs[0], edge="top", kind="thinThickSmallGap")
-    number = section.footer.paragraphs[0]
-    number.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for part in ("— ", None, " —"):
-        run = _write(number, part or "", font=SONG, size=NUMBER)
-        if part is None:
-            _page_number(run)
+    odd, even = section.footer.paragraphs[0], section.even_page_footer.paragraphs[0]
+    odd.alignment, even.alignment = WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.LEFT
+    odd.paragraph_format.right_indent = even.paragraph_format.left_indent = NUMBER
+    for number in (odd, even):
+        for part in ("— ", None, " —"):
+            run = _write(number, part or "", font=SONG, size=NUMBER)
+            if part is None:
+                _page_number(run)
 
 
 def _title(document: Any, title: str) -> None:
     paragraph = _paragraph(document, align=WD_ALIGN_PARAGRAPH.CENTER)
     paragraph.paragraph_format.line_spacing = Pt(35)
+    free = _element("w:snapToGrid", val="0")  # else two lines of the title lie far apart
+    paragraph._p.get_or_add_pPr().insert_element_before(free, "w:spacing", "w:ind", "w:jc")
     _write(paragraph, title, font=XIAOBIAOSONG, size=TITLE)
 
 
@@ -187,6 +196,7 @@ def _font(properties: Any, name: str) -> None:
     fonts = properties.get_or_add_rFonts()
     for script, font in (("ascii", LATIN), ("hAnsi", LATIN), ("cs", LATIN), ("eastAsia", name)):
         fonts.set(qn(f"w:{script}"), font)
+    fonts.set(qn("w:hint"), "eastAsia")  # “” are of both scripts
 
 
 def _line(paragraph: Any, *, edge: str, kind: str) -> None:

@@ -36,7 +36,8 @@ class LetterDamaged(Exception):
 
 def matter_of(measure: Measure, *, on: date) -> str:
     """Why a measure's unit is written to, as of a day."""
-    what = f"你单位牵头的整改措施 {measure.code}“{measure.title}”"
+    named = measure.title.rstrip("。；;. \n")
+    what = f"你单位牵头的整改措施{measure.code}“{named}”"
     if measure.deadline is None:
         return f"{what}（{measure.deadline_phrase}），截至{clock.in_full(on)}尚未完成。"
     left = clock.days_left(measure.deadline, on=on)
