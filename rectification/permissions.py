@@ -65,18 +65,18 @@ def may_run(user: User, inspection: Inspection) -> bool:
     return rights_of(user).covers(inspection.inspected_unit, Role.OFFICE)
 
 
-def may_keep_channels(user: User, unit: Unit) -> bool:
-    """Enter and end a unit's ways to be reached: its head, its liaison, and the office."""
-    return rights_of(user).covers(unit, *KEEPING_CHANNELS)
-
-
 def may_send_again(user: User, notice: Notice) -> bool:
     """Send a message again that was held or has failed: the office of the inspection, or of the
-    recipient's unit."""
+    recipient's bureau."""
     if notice.inspection:
         return may_run(user, notice.inspection)
     unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
-    return unit is not None and rights_of(user).covers(unit, Role.OFFICE)
+    return unit is not None and unit.root_path in rights_of(user).paths(Role.OFFICE)
+
+
+def may_keep_channels(user: User, unit: Unit) -> bool:
+    """Enter and end a unit's ways to be reached: its head, its liaison, and the office."""
+    return rights_of(user).covers(unit, *KEEPING_CHANNELS)
 
 
 # Work on a measure -------------------------------------------------------------------------------
