@@ -14,7 +14,7 @@ from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import clock, dispatching, permissions
-from rectification.models import Inspection, Workday
+from rectification.models import DispatchRound, Inspection, Workday
 
 SERIES = ("dispatch_anchor", "dispatch_rhythm", "dispatch_every_days")
 SETTINGS = (*SERIES, "dispatch_at")
@@ -82,21 +82,26 @@ def apply(held: Inspection, settings: Settings, *, at: datetime) -> None:
 def _first_number(inspection: Inspection, *, on: date) -> int:
     """The number of the round at the anchor, so that the first to come follows the last there is.
 
-    Where there is none yet the anchor is the first round, also one that has passed.
+    Where there is none yet the anchor is the first round, also one that has passed. Rounds that lie
+    far ahead were opened by a clock gone wrong: their numbers are taken, their days are not.
     """
-    last = inspection.rounds.order_by("-number").first()
-    series = inspection.series
-    if last is None or series is None:
+    series, last = inspection.series, inspection.rounds.last_number()
+    if series is None or not last:
         return 1
+    near = inspection.rounds.filter(meeting_on__lte=on + clock.LONGEST_REST)
+    latest = near.order_by("-number").first()
     plain = clock.Series(series.anchor, series.rhythm, series.every_days)
     work = Workday.objects.calendar()
-    place = max(plain.last_by(last.due_on), 0)
+    place = max(plain.last_by(latest.due_on), 0) if latest else 0
     while True:
         place += 1
         found = clock.sitting(place, series=plain, work=work)
-        is_later = found.due_on > last.due_on and found.meeting_on > last.meeting_on
-        if is_later and found.meeting_on >= on:
-            return last.number + 2 - place
+        if found.meeting_on >= on and (latest is None or _is_later(found, latest)):
+            return last + 2 - place
+
+
+def _is_later(found: clock.Sitting, latest: DispatchRound) -> bool:
+    return found.due_on > latest.due_on and found.meeting_on > latest.meeting_on
 
 
 def _check(inspection: Inspection, settings: Settings) -> None:

@@ -109,6 +109,21 @@ def test_without_an_anchor_nothing_opens_and_a_later_one_goes_on(cast):
     assert to_come(changed)[0] == (2, date(2025, 9, 1))
 
 
+def test_after_a_clock_that_ran_ahead_by_years_a_new_rhythm_goes_on_from_today(cast):
+    dispatching.open_due(at=FIRST)
+    dispatching.open_due(at=FIRST.replace(year=2031))
+    last = DispatchRound.objects.latest("number").number
+    assert dispatching.open_due(at=FIRST + timedelta(days=14)) == ()
+
+    at = FIRST + timedelta(days=15)
+    changed = change(cast, settings(anchor=date(2025, 4, 14)), at=at)
+    dispatching.open_due(at=datetime(2025, 4, 14, 9, tzinfo=SHANGHAI))
+
+    assert changed.dispatch_first_number == last + 1
+    newest = DispatchRound.objects.latest("number")
+    assert (newest.number, newest.due_on) == (last + 1, date(2025, 4, 14))
+
+
 def test_before_the_first_round_a_past_anchor_is_the_first(cast):
     changed = change(cast, settings(anchor=date(2025, 3, 3)), at=FIRST - timedelta(days=5))
 
