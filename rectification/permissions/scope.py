@@ -46,7 +46,7 @@ def may_keep_channels(user: User, unit: Unit) -> bool:
 
 def may_send_again(user: User, notice: Notice) -> bool:
     """Send a message again that was held or has failed: the office of the inspection, or of the
-    recipient's bureau."""
+    recipient's unit."""
     if notice.inspection:
         return may_run(user, notice.inspection)
     unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
