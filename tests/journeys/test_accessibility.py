@@ -41,6 +41,7 @@ DAILY = {
 WHOLE = DAILY | {
     "rectification:round_list",
     "rectification:round_detail",
+    "rectification:round_sheet",
     "rectification:lookback_list",
     "reports:dashboard",
     "reports:measure_figure",
