@@ -23,6 +23,7 @@ from rectification.models import (
     Inspection,
     Measure,
     ReviewStage,
+    RoundSheet,
     Workday,
 )
 from reports.models import PageCount, Publication
@@ -52,10 +53,11 @@ SHORT = 6  # a shorter identifier stands in pages by chance
 IDENTIFIERS = {"code", "slug"}  # read by address: canaries as they are
 # What says how a thing is set or moved, not what it says.
 NO_TEXT = {"path", "password", "verb", "from_status", "to_status", "marker", "gap", "lead_gap"}
-# Of everybody, or guarded by triggers (the journal gets an entry of its own instead).
-LEFT_OUT = {CalendarYear, Workday, JournalEntry, JournalHead, Publication, PageCount}
+# Of everybody, guarded by triggers (the journal gets an entry of its own instead), or made of what
+# the others say when a round is closed.
+LEFT_OUT = {CalendarYear, Workday, JournalEntry, JournalHead, Publication, PageCount, RoundSheet}
 # What belongs to a whole inspection, not to a unit.
-OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround", "roundsheet"}
+OF_AN_INSPECTION = {"inspection", "findingarea", "reviewstage", "dispatchround"}
 OF_A_REPORT = {"report", "reportsection", "publisheditem", "nextstep", "statedfigure"}
 
 # A reason that only a row which has come to its end may have.

@@ -46,6 +46,7 @@ WHOLE = DAILY | {
     "rectification:round_list",
     "rectification:round_detail",
     "rectification:letter_detail",
+    "rectification:round_sheet",
     "rectification:lookback_list",
     "rectification:rung_list",
     "reports:dashboard",
