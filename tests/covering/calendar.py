@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from accounts.models import Role
 from rectification import calendar_keeping, dispatching, scheduling
-from rectification.calendar_keeping import Day
+from rectification.calendar_notice import Day
 from tests.covering import scenario
 from tests.covering.views import done, post
 from tests.factories import NOON, bureau, person

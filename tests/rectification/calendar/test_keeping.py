@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from accounts.models import JournalEntry, Role
 from rectification import calendar_keeping
-from rectification.calendar_keeping import CalendarRefused, Day, Notice, StaleCalendar
+from rectification.calendar_keeping import CalendarRefused, StaleCalendar
+from rectification.calendar_notice import Day, Notice
 from rectification.clock import WorkCalendar
 from rectification.models import CalendarYear, Inspection, Workday
 from tests.factories import NOON, InspectionFactory, bureau, person

@@ -8,7 +8,7 @@ from django.db import connection
 from accounts import journal
 from accounts.models import JournalEntry
 from rectification import calendar_keeping, dispatching, scheduling
-from rectification.calendar_keeping import Day
+from rectification.calendar_notice import Day
 from rectification.models import CalendarYear, DispatchRound, Inspection, Workday
 from tests.factories import NOON
 from tests.rectification.calendar.test_scheduling import settings
