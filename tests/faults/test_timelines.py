@@ -36,7 +36,7 @@ from tests.conftest import FULL
 from tests.factories import NOON, InspectionFactory
 
 TIMELINES = 1_000 if FULL else 150  # a fifth on PostgreSQL: the verb asks both the same
-READINGS = 16
+READINGS = 12
 MOST_DOWN = timedelta(days=60)
 MOST_WRONG = timedelta(days=3)
 ZONES = ("Asia/Shanghai", "Asia/Urumqi", "UTC", "Europe/Berlin", "America/New_York")

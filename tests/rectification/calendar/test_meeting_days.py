@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Role
 from rectification import calendar_keeping, dispatching, meeting_days, queries
+from rectification.calendar_notice import Day, Notice
 from rectification.models import CalendarYear, DispatchRound, Workday
 from rectification.states import Rhythm
 from tests.factories import NOON, InspectionFactory, person
@@ -123,7 +124,7 @@ def test_a_round_that_is_there_keeps_its_days_whatever_the_calendar_says_later(i
     version = calendar_version(2025)
     by = keeper(inspection)
 
-    said = calendar_keeping.Day(False, "补放一天")
+    said = Day(False, "补放一天")
     calendar_keeping.set_day(date(2025, 2, 5), said, version=version, by=by, at=NOON)
 
     round = DispatchRound.objects.get()
@@ -135,9 +136,7 @@ def test_a_round_that_is_there_keeps_its_days_whatever_the_calendar_says_later(i
 def test_a_notice_that_comes_later_moves_what_is_to_come(inspection):
     by = keeper(inspection)
     before = [each.meeting_on for each in meeting_days.of_year(inspection, 2027)]
-    notice = calendar_keeping.Notice(
-        2027, {date(2027, 1, 4): calendar_keeping.Day(False, "元旦")}, "2027.csv"
-    )
+    notice = Notice(2027, {date(2027, 1, 4): Day(False, "元旦")}, "2027.csv")
 
     versions = {2027: calendar_version(2027)}
     calendar_keeping.take_in(notice, versions=versions, by=by, at=NOON)

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import JournalEntry, Role
 from rectification import calendar_keeping, dispatching
+from rectification.calendar_notice import Day
 from rectification.models import CalendarYear, Inspection, Workday
 from tests.accounts.test_lost_updates_in_admin import address_of, opened
 from tests.factories import NOON, person
@@ -243,7 +244,7 @@ def test_a_mark_of_secrecy_in_a_notice_is_refused_and_recorded_without_the_conte
 def test_a_plan_that_somebody_overtook_is_not_written(cast, office):
     calendar_keeping.prefill((2026,), at=NOON)
     shown = upload(office)
-    said_day = calendar_keeping.Day(False, "补放")
+    said_day = Day(False, "补放")
     calendar_keeping.set_day(date(2026, 1, 5), said_day, version=1, by=cast.office, at=NOON)
 
     answer = confirm(office, shown)
