@@ -1,11 +1,12 @@
 import re
+from datetime import time
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from config.broker import SOCKET_PATH_MOST_BYTES, broker_url, socket_path
-from config.env import SettingRefused, env_bool, env_int, env_list, env_secret, env_zone
+from config.env import SettingRefused, env_bool, env_int, env_list, env_secret, env_time, env_zone
 from tests.conftest import REPOSITORY
 
 
@@ -78,3 +79,12 @@ def test_tests_touch_no_data_of_the_person_who_runs_them(db, tmp_path_factory):
     name = str(connection.settings_dict["NAME"])
     assert name.startswith(("test_", str(tmp_path_factory.getbasetemp())))
     assert settings.MEDIA_ROOT.is_relative_to(settings.DATA_DIR)
+
+
+def test_a_time_of_day_is_read_and_anything_else_refused_with_a_sentence(monkeypatch):
+    assert env_time("SOMETHING", default="08:30") == time(8, 30)
+
+    for text in ("8:30", "24:00", "08:60", "08:30:00", "早上八点半", "-1:00", "0830"):
+        monkeypatch.setenv("SOMETHING", text)
+        with pytest.raises(SettingRefused, match="SOMETHING=.*08:30 这样的时间"):
+            env_time("SOMETHING", default="08:30")

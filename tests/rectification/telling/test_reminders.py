@@ -1,10 +1,11 @@
 """每日提醒: one digest for each person and day, what it says, and whom it leaves alone."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import JournalEntry, Role
 from rectification import reminders, waiting
@@ -334,3 +335,25 @@ def test_a_message_that_is_held_waits_for_the_office(cast):
     (load,) = waiting.loads(on=DAY)
 
     assert (load.person.user, dict(load.counts)) == (cast.office, {"held": 1})
+
+
+def test_a_time_that_a_change_of_the_clocks_leaves_out_or_brings_twice_tells_once(cast, settings):
+    """In Cairo 2025-04-25, a Friday, has no 00:30, and 2025-10-30 has 23:30 twice."""
+    due(cast, -200)
+    with timezone.override("Africa/Cairo"):
+        told = {}
+        for day, at, settings.DIGEST_AT in (
+            ("spring", datetime(2025, 4, 24, 20, tzinfo=UTC), time(0, 30)),
+            ("autumn", datetime(2025, 10, 30, 18, tzinfo=UTC), time(23, 30)),
+        ):
+            steps = [at + timedelta(minutes=10 * step) for step in range(24)]
+            told[day] = [(step, reminders.remind(at=step).people) for step in steps]
+
+    heard = {day: [step for step, people in steps if people] for day, steps in told.items()}
+    assert heard == {
+        "spring": [  # of the 24th, and at 01:00 of the 25th
+            datetime(2025, 4, 24, 20, tzinfo=UTC),
+            datetime(2025, 4, 24, 22, tzinfo=UTC),
+        ],
+        "autumn": [datetime(2025, 10, 30, 20, 30, tzinfo=UTC)],
+    }
