@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from celery.__main__ import main as celery
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Role, Unit, User
@@ -80,15 +81,22 @@ def _inspection(number: int, root: Unit, divisions: list[Unit]) -> None:
     )
 
 
-def tick() -> None:
-    """What cron does: all that is due, then deliver what waits."""
+def tick(*, ahead: float = 0.0) -> None:
+    """What cron does: all that is due, then deliver what waits, as if `ahead` seconds later."""
     open_rounds()
-    delivery.deliver_due(now=timezone.now)
+    deliver(ahead=ahead)
 
 
 def open_rounds() -> None:
     """And whatever else a tick does, without sending."""
     tasks.do_jobs(at=timezone.now())
+
+
+def recover(*, ahead: list[float]) -> None:
+    """A tick, and a sweep so many seconds later each."""
+    open_rounds()
+    for seconds in ahead:
+        deliver(ahead=seconds)
 
 
 def deliver(*, ahead: float = 0.0) -> None:
@@ -111,8 +119,17 @@ def run_celery(*, words: list[str]) -> None:
     celery()
 
 
+def rest() -> None:
+    """Until it is ended."""
+    time.sleep(3600)
+
+
 def rounds() -> int:
     return DispatchRound.objects.open().count()
+
+
+def most_attempts() -> int:
+    return int(settings.DELIVERY_MOST_ATTEMPTS)
 
 
 def mails() -> int:

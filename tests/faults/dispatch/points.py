@@ -8,6 +8,7 @@ import mmap
 import os
 import signal
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from celery import current_app
@@ -112,7 +113,12 @@ def around(
             after(*given, **named)
         return answer
 
-    setattr(owner, name, wrapped)
+    put(owner, name, wrapped)
+
+
+def put(owner: Any, name: str, value: Any) -> None:
+    """In place of what has that name there."""
+    setattr(owner, name, value)
 
 
 # A round opens ------------------------------------------------------------------------------------
@@ -155,11 +161,11 @@ def _before_the_commit(watch: Watch, name: str) -> None:
     commit = connection.commit
 
     def watched() -> None:
-        connection.commit = commit
+        put(connection, "commit", commit)
         watch.reached(name)
         commit()
 
-    connection.commit = watched
+    put(connection, "commit", watched)
 
 
 # A batch is claimed, sent and written -------------------------------------------------------------
@@ -220,7 +226,7 @@ def _watch_the_dialogue(watch: Watch) -> None:
 
     around(smtp, "open_session", after=lambda: watch.reached(AFTER_CONNECTING))
     around(smtp.Session, "_refusal", before=answered)
-    smtp.Session._push = watched_push
+    put(smtp.Session, "_push", watched_push)
     around(smtp.Session, "_after_the_dot", after=lambda _: watch.reached(AFTER_THE_REPLY))
 
 
@@ -243,7 +249,7 @@ def _watch_the_outcome(watch: Watch) -> None:
 
 
 def _no_look_up() -> None:
-    lanes.MailLane.has_been_delivered = lambda lane, notice: False
+    put(lanes.MailLane, "has_been_delivered", lambda lane, notice: False)
 
 
 def _outcome_first() -> None:
@@ -267,12 +273,16 @@ def _no_fence() -> None:
 
 
 def _no_end_of_a_lease() -> None:
-    NoticeQuerySet.expired = lambda rows, *, at: rows.none()
+    put(NoticeQuerySet, "expired", lambda rows, *, at: rows.none())
 
 
 def _no_claim() -> None:
     """Whatever has no outcome is taken up, whoever has it in hand."""
-    NoticeQuerySet.expired = lambda rows, *, at: rows.filter(state=NoticeState.SENDING)
+
+    def whoever_has_it(rows: NoticeQuerySet, *, at: datetime) -> NoticeQuerySet:
+        return rows.filter(state=NoticeState.SENDING)
+
+    put(NoticeQuerySet, "expired", whoever_has_it)
     claiming._doubt = lambda row: Doubt.NONE
     claiming.recover = lambda *_, **__: 0
     claiming._still_mine = lambda notices: {notice.pk for notice in notices}

@@ -65,7 +65,7 @@ def until(true: Callable[[], object], *, what: str, kept: tuple[Kept, ...]) -> N
             each.tend()
         return true()
 
-    servers.until(tended, what=what)
+    servers.until(tended, what=what, every=0.3)  # a question to the house costs a fork
 
 
 def all_sent(house: House, *, kept: tuple[Kept, ...]) -> None:

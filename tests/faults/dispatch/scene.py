@@ -8,6 +8,8 @@ from tests.faults.dispatch.house import House, Outcome
 from tests.faults.dispatch.invariants import Broken, Findings
 
 A_DAY, TWO_DAYS = 86_400.0, 172_800.0
+# Past the last fault: a machine that is busy with other tests is no further one.
+AT_LEISURE = {"EMAIL_TIMEOUT": 10, "DELIVERY_TIMER_SECONDS": 60}
 
 
 @dataclass
@@ -28,9 +30,9 @@ class Scene:
         """Whoever comes next, after the last fault: cron's tick, and two sweeps after all leases
         and pauses. `paused` workers are stopped and still hold their connections."""
         self.house.post.quiet(beside=paused)
-        self.house.run("open_rounds", without=without)
-        for ahead in (A_DAY, TWO_DAYS):
-            self.deliver(ahead=ahead, without=without)
+        sweeps = {"ahead": [A_DAY, TWO_DAYS]}
+        done = self.house.run("recover", given=sweeps, without=without, settings=AT_LEISURE)
+        assert done.code == 0, self.house.log()
 
     def look(self) -> Findings:
         given = {"sink": str(self.house.post.folder), "archived": self.archived}

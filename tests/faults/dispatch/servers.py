@@ -67,11 +67,11 @@ def end(process: "subprocess.Popen[bytes]", *, by: signal.Signals = signal.SIGKI
             pipe.close()
 
 
-def until(true: Callable[[], object], *, what: str) -> None:
+def until(true: Callable[[], object], *, what: str, every: float = 0.05) -> None:
     give_up = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < give_up, f"not within {PATIENCE:.0f} s: {what}"
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def free_port() -> int:

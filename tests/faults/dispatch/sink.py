@@ -258,7 +258,7 @@ class Conversation:
             self._reset()
 
     def _content(self, manner: str) -> bytes:
-        content = []
+        content: list[bytes] = []
         for line in self._lines:
             if line == b".\r\n":
                 return b"".join(content)

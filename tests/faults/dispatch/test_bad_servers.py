@@ -1,4 +1,6 @@
-"""F7: a mail server that refuses, hangs, cuts off, or has stored and does not say so."""
+"""F7: a mail server that refuses, hangs, cuts off, or has stored and does not say so.
+
+All together, and what protects; test_each_misdeed.py has them one by one."""
 
 import pytest
 
@@ -9,40 +11,12 @@ from tests.faults.dispatch.scene import A_DAY
 
 pytestmark = pytest.mark.django_db  # the run's database is what the house's is copied from
 
-ONCE = sorted((sink.AT_THE_GREETING | sink.WITH_A_LETTER) - {"STARTTLS broken"})
-FOR_EVER = ("550 at RCPT", "552 after the dot")  # the answer is no, and the office is told
-QUICK = [name for name in ONCE if not name.startswith(("silence", "a byte"))]
+QUICK = sorted(
+    name
+    for name in (sink.AT_THE_GREETING | sink.WITH_A_LETTER) - {"STARTTLS broken"}
+    if not name.startswith(("silence", "a byte"))
+)
 STORED_AND_NOT_SAID = ("drop after storing", "silence after storing")
-
-
-@pytest.mark.parametrize("misdeed", ONCE)
-def test_one_misdeed_loses_and_doubles_nothing(scene, say, misdeed):
-    """The second letter, or the first greeting; all others go out."""
-    scene.house.post.misbehave(*[""] * (misdeed in sink.WITH_A_LETTER), misdeed)
-
-    first = scene.house.run("tick")
-    waited = scene.house.do("waiting")
-    scene.recover()
-
-    findings = scene.check()
-    say(f"F7 {misdeed}", findings, ended=first.code, waited=waited)
-    assert scene.house.post.misdeeds() == {misdeed: 1}
-    assert findings.failed == (misdeed in FOR_EVER)
-    if misdeed in sink.WITH_A_LETTER:
-        assert waited <= 1, "one letter kept the others from going out"
-
-
-def test_where_encryption_breaks_nothing_goes_out_in_the_clear(scene, say):
-    scene.house.post.misbehave("STARTTLS broken")
-    encrypted = {"EMAIL_SECURITY": "starttls"}
-
-    first = [scene.house.run("tick", settings=encrypted).code for _ in range(2)]
-    before = len(scene.house.post.accepted())
-    scene.recover()
-
-    say("F7 STARTTLS broken", scene.check(), sent_before=before)
-    assert (first, before) == ([0, 0], 0)
-    assert scene.house.post.misdeeds() == {"STARTTLS broken": 1}
 
 
 def test_every_misdeed_at_once_loses_and_doubles_nothing(scene, say):

@@ -6,7 +6,9 @@ import pytest
 
 from tests.faults.dispatch import points
 from tests.faults.dispatch.conftest import UNITS
+from tests.faults.dispatch.house import BATCH
 from tests.faults.dispatch.invariants import Broken
+from tests.faults.dispatch.scene import A_DAY
 
 pytestmark = pytest.mark.django_db  # the run's database is what the house's is copied from
 
@@ -84,3 +86,20 @@ def test_without_an_archive_a_doubtful_mail_is_held_and_shown_to_the_office(scen
     say("F1 without an archive", findings, kills=len(STORED_ALREADY))
     assert findings.held == len(STORED_ALREADY)
     assert scene.house.do("held_as_the_office_sees_them") == findings.held
+
+
+def test_a_worker_that_dies_at_every_attempt_ends_in_mails_that_are_shown(scene, say):
+    """After so many deaths they are held, whatever the archive says: it might be the mail that
+    kills. Sent again by the office they are looked up first."""
+    scene.archived = False
+    attempts = scene.house.do("most_attempts")
+    for number in range(attempts):
+        scene.house.run("tick", given={"ahead": number * A_DAY}, die_at=points.AFTER_CLAIMING)
+
+    scene.house.post.quiet()
+    for number in (attempts, attempts + 1):
+        scene.deliver(ahead=number * A_DAY)
+
+    findings = scene.check()
+    say("F1 at every attempt", findings, kills=attempts)
+    assert findings.held == scene.house.do("held_as_the_office_sees_them") == BATCH
