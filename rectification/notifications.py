@@ -220,6 +220,7 @@ class _Bell:
         try:
             with current_app.connection_for_write() as broker:
                 patience = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), PATIENCE)
+                # Without the last one kombu tries again, for six seconds, where nobody listens.
                 once = {**patience, "max_retries": 0}
                 broker.transport_options = {**broker.transport_options, **once}
                 expires = settings.DELIVERY_SWEEP_SECONDS
