@@ -5,9 +5,12 @@ from datetime import date
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.rights import rights_of
 from rectification import permissions
 from rectification.models import (
+    DispatchReturn,
+    DispatchReturnQuerySet,
     DispatchRound,
     Evidence,
     Inspection,
@@ -82,6 +85,29 @@ def point(user: User, inspection_code: str, number: int) -> MeetingPoint:
     """A point of a meeting that the person oversees, or that was put to a unit of theirs."""
     visible = MeetingPoint.objects.visible_within(permissions.scope_of(user)).for_list()
     return get_object_or_404(visible, inspection__code=inspection_code, number=number)
+
+
+def round_to_answer(user: User, inspection_code: str, number: int) -> DispatchRound:
+    """A round that was held, for those who report or confirm in it for a unit."""
+    found = inspection(user, inspection_code)
+    if not permissions.may_answer_rounds(user, found):
+        raise Http404
+    rounds = found.rounds.held().select_related("inspection__inspected_unit")
+    return get_object_or_404(rounds, number=number)
+
+
+def return_line(user: User, round: DispatchRound, pk: int) -> DispatchReturn:
+    """A line of a unit that the person reports for or heads."""
+    return get_object_or_404(return_lines(user, round), pk=pk)
+
+
+def return_lines(user: User, round: DispatchRound) -> DispatchReturnQuerySet:
+    """The lines of the units that the person reports for or heads."""
+    paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
+    rows = DispatchReturn.objects.filter(round=round).of_units_within(paths)
+    related = ("round__inspection", "measure__lead_unit", "measure__inspection", "unit", "entry")
+    rows = rows.select_related(*related, "entry__by", "drafted_by")
+    return rows.prefetch_related("measure__supporting_units")
 
 
 def look_back(user: User, inspection_code: str, number: int) -> LookBack:

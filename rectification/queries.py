@@ -142,20 +142,23 @@ def _for(user: User, found: tuple[MeasureRow, ...]) -> tuple[MeasureRow, ...]:
 def round_parts(user: User) -> tuple[RoundPart, ...]:
     """This person's part in each current round, open or just closed, that asks their units."""
     rights = rights_of(user)
-    heads, paths = rights.paths(Role.UNIT_HEAD), rights.paths(Role.LIAISON, Role.UNIT_HEAD)
-    rounds = DispatchRound.objects.current().select_related("inspection")
-    lines = DispatchReturn.objects.filter(round__in=rounds).asked().of_units_within(paths)
-    found: dict[int, list[tuple[str, str]]] = {}
-    for round, state, path in lines.values_list("round", "state", "unit__path"):
-        found.setdefault(round, []).append((state, path))
-    parts = []
-    for each in rounds.filter(pk__in=found).latest_first():
-        states = [state for state, _ in found[each.pk]]
-        waiting = [path for state, path in found[each.pk] if state == ReturnState.TO_CONFIRM]
-        left = sum(state in UNREPORTED for state in states)
-        mine = sum(path.startswith(heads) for path in waiting) if heads else 0
-        parts.append(RoundPart(each, asked=len(states), left=left, to_confirm=mine))
-    return tuple(parts)
+    mine = DispatchReturn.objects.of_units_within(rights.paths(Role.LIAISON, Role.UNIT_HEAD))
+    lines = mine.filter(round__in=DispatchRound.objects.current()).asked()
+    found: dict[DispatchRound, list[DispatchReturn]] = {}
+    for line in lines.select_related("round__inspection", "unit"):
+        found.setdefault(line.round, []).append(line)
+    return tuple(
+        RoundPart(
+            round,
+            asked=len(lines),
+            left=sum(line.state in UNREPORTED for line in lines),
+            to_confirm=sum(
+                line.state == ReturnState.TO_CONFIRM and rights.covers(line.unit, Role.UNIT_HEAD)
+                for line in lines
+            ),
+        )
+        for round, lines in sorted(found.items(), key=lambda each: each[0].pk, reverse=True)
+    )
 
 
 def next_to_report(user: User, inspection: Inspection, *, on: date) -> Measure | None:

@@ -17,6 +17,7 @@ from rectification.views import (
     problems,
     recurrence,
     registers,
+    returns,
     round_sheets,
     rounds,
 )
@@ -43,6 +44,7 @@ MEASURE = f"{HERE}measures/<code:code>/"
 EVIDENCE = f"{HERE}evidence/<int:number>/"
 ROUND = f"{HERE}dispatch/<int:number>/"
 POINT = f"{HERE}points/<int:number>/"
+RETURN = f"{ROUND}report/<int:line>/"
 LOOK_BACK = f"{HERE}lookback/<int:number>/"
 
 
@@ -134,6 +136,13 @@ urlpatterns = [
     path(f"{POINT}answer/", points.point_answer, name="point_answer"),
     path(f"{POINT}settle/", points.point_settle, name="point_settle"),
     path(f"{POINT}withdraw/", points.point_withdraw, name="point_withdraw"),
+    path(f"{ROUND}report/", returns.round_report, name="round_report"),
+    path(f"{ROUND}report/all/", returns.return_all, name="return_all"),
+    path(f"{ROUND}report/all/file/", returns.return_file_all, name="return_file_all"),
+    path(f"{ROUND}report/confirm/", returns.return_confirm, name="return_confirm"),
+    path(f"{RETURN}file/", returns.return_file, name="return_file"),
+    path(f"{RETURN}draft/", returns.return_draft, name="return_draft"),
+    path(f"{RETURN}turn-back/", returns.return_turn_back, name="return_turn_back"),
     path(f"{HERE}ledger/", ledger.ledger, name="ledger"),
     path(f"{HERE}ledger/import/", ledger.ledger_import, name="ledger_import"),
     path(f"{HERE}ledger/import/confirm/", ledger.ledger_confirm, name="ledger_confirm"),

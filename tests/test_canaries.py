@@ -17,7 +17,14 @@ from django.test import Client
 
 from accounts import journal
 from accounts.models import JournalEntry, JournalHead, Role, Unit, User
-from rectification.models import DispatchRound, Inspection, Measure, ReviewStage, RoundSheet, Workday
+from rectification.models import (
+    DispatchRound,
+    Inspection,
+    Measure,
+    ReviewStage,
+    RoundSheet,
+    Workday,
+)
 from reports.models import PageCount, Publication
 from tests.addresses import Address, addresses
 from tests.aviary import PREFIX, Aviary

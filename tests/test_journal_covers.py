@@ -25,6 +25,7 @@ from tests.covering import (
     handing,
     looking,
     registers,
+    returns,
     verbs,
     views,
 )
@@ -44,6 +45,7 @@ SCRIPTS = (
     handing,
     looking,
     registers,
+    returns,
 )  # importing them registers their scenarios
 
 # What writes rows and is no verb of its own: called inside a verb's transaction, or by a command.

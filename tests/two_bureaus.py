@@ -13,6 +13,7 @@ from accounts.models import Role, RoleAssignment, Unit, User
 from rectification import closing
 from rectification.models import (
     CloseoutRequest,
+    DispatchReturn,
     DispatchRound,
     FindingArea,
     Inspection,
@@ -22,7 +23,7 @@ from rectification.models import (
     ReviewStage,
     Workday,
 )
-from rectification.states import WorkStatus
+from rectification.states import ReturnState, WorkStatus
 from reports import editing, publishing
 from reports.models import PageCount, Publication, Report
 from tests.belongings import DAY, FURTHER, LATER, furnish_more
@@ -70,11 +71,11 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code", "evidence", "point", "pk"}
+UNIT_BOUND = {"code", "evidence", "line", "line_to_confirm", "point", "pk"}
 ABSENT: dict[str, Any] = {
     "inspection": "nowhere",
     "object_id": "404404",
-    **dict.fromkeys(("number", "order", "version", "page", "pk"), 404),
+    **dict.fromkeys(("number", "order", "version", "page", "pk", "line"), 404),
 }
 
 # Which measure an address is tried on: one on which the verb is possible for whoever may.
@@ -103,6 +104,7 @@ CODES = {
 }
 # Arguments of one address whose values are not those of `Place.values`.
 OTHERWISE: dict[str, dict[str, str]] = {
+    "rectification:return_turn_back": {"line": "line_to_confirm"},
     "reports:publication": {"slug": "published"},
     "reports:publication_version": {"slug": "published"},
     "reports:publication_download": {"slug": "published"},
@@ -166,6 +168,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "rectification:evidence_withdraw": {"version": 1, "why": "传错了。"},
     "rectification:evidence_link": {"code": "M-001-5"},
     "rectification:evidence_unlink": {"why": "传错了。"},
+    "rectification:return_file": {"version": 1, "measure_version": 1, "text": "完成巡查两次。"},
+    "rectification:return_draft": {"version": 1, "measure_version": 1, "text": "完成巡查。"},
+    "rectification:return_turn_back": {"version": 1, "why": "缺少数字。"},
 }
 
 
@@ -186,9 +191,14 @@ def named_by(name: str, parameters: frozenset[str]) -> set[str]:
 
 
 def body_of(name: str, place: Place) -> dict[str, Any]:
-    """What is sent there: of a point its unit, of a hand-over whose everything it is."""
+    """What is sent there: of a point its unit, of a hand-over whose everything it is, of a round
+    which lines."""
     if name == "rectification:point_decide":
         return {"unit": place.division.pk, "text": "请报送巡查台账。"}
+    if name == "rectification:return_confirm":
+        return {"line": f"{place.values['line_to_confirm']}:1:1"}
+    if name == "rectification:return_file_all":
+        return {"line": f"{place.values['line']}:1:1"}
     if name == "rectification:handover_confirm":
         return {"former": place.rows["accounts/user/"]}
     return BODIES.get(name, {})
@@ -266,7 +276,7 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
         number=1,
         defaults={"due_on": PLANNED, "meeting_on": PLANNED, "opened_at": NOON},
     )
-    tell(opened, round, liaison)
+    told = tell(opened, round, liaison)
     outcome = InstitutionalOutcome.objects.create(
         inspection=inspection, title=f"办法{code}", issued_on=DAY
     )
@@ -274,6 +284,8 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
     place.values = {"inspection": inspection.code, "number": 1}
     place.values |= {"key": "total", "form": "txt"}
     place.values |= furnish_more(problem, codes, division, liaison=liaison)
+    free = Measure.objects.get(inspection=inspection, code=codes["free"])
+    place.values |= asked(round, free, told)
     place.rows = administered(inspection, division, liaison)
     place.rows["accounts/deputy/"] = place.values["pk"]
     place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}
@@ -309,6 +321,16 @@ def tell(measure: Measure, round: DispatchRound, by: User) -> ProgressEntry:
         at=NOON,
         measure_version=1,
     )
+
+
+def asked(round: DispatchRound, waiting: Measure, told: ProgressEntry) -> dict[str, int]:
+    """Two lines of a unit in the round: one that waits for its report, one for its head."""
+    line = {"round": round, "unit": waiting.lead_unit, "leads": True}
+    first = DispatchReturn.objects.create(**line, measure=waiting)
+    second = DispatchReturn.objects.create(
+        **line, measure=told.measure, state=ReturnState.TO_CONFIRM, entry=told, filed_at=NOON
+    )
+    return {"line": first.pk, "line_to_confirm": second.pk}
 
 
 def administered(inspection: Inspection, division: Unit, liaison: User) -> dict[str, int]:

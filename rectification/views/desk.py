@@ -22,6 +22,9 @@ def desk(request):
         "nav": "desk",
         "desk": found,
         "rounds": [(each, _round_url(request.user, each)) for each in found.rounds],
+        "parts": [
+            part for part in found.parts if part.round.is_open or part.left or part.to_confirm
+        ],
         "sitting": queries.next_sitting(seen[0], on=on) if seen else None,
         "standings": _standings(request.user, seen, on=on),
         "administers": rights_of(request.user).holds(*KEEPERS),

@@ -24,6 +24,7 @@ ELSEWHERE = {
         *("add_evidence", "add_version", "withdraw_evidence"),
         *("link_evidence", "unlink_evidence", "amend_evidence"),
     },
+    "rectification/returning.py": {"ask", "confirm_return", "turn_back_return"},
     "accounts/views.py": {"sign_in", "sign_in_failed", "sign_out"},
     "reports/demonstration/loading.py": {"load_demo"},
 }

@@ -12,6 +12,13 @@ NOT_BUSINESS = {
     "accounts.User_user_permissions",
     "reports.PageCount",
 }
+# What somebody is typing counts for nothing until it is filed; then the report is on record.
+UNTOLD = {
+    "rectification.DispatchReturn": {
+        *("draft_text", "draft_difficulty", "draft_next_step", "drafted_at", "drafted_by_id"),
+        "version",
+    }
+}
 # Models that are subjects: their kind, and the attribute that is the code.
 ROOTS = {
     "accounts.Deputy": ("deputy", "pk"),

@@ -262,14 +262,6 @@ def open_due(stage):
     dispatching.open_due(at=NOON)
 
 
-@scenario("rectification.dispatching.close")
-def close(stage):
-    cast = stage.cast
-    round = DispatchRoundFactory(inspection=cast.inspection)
-    yield
-    dispatching.close(round, by=cast.office, at=NOON)
-
-
 @scenario("rectification.ledger.applying.apply")
 def apply(stage):
     """A new problem and measure, and a measure that is there and gets other supporting units."""

@@ -26,6 +26,7 @@ READING = (
     "evidence/1/1/preview/1/",
     "points/1/",
 )
+ANSWERING = ("dispatch/1/report/", "dispatch/1/report/all/")  # of those who work on the inspection
 OVERSEEING = (
     "dispatch/",
     "dispatch/1/",
@@ -68,6 +69,9 @@ ACTING = (
     "points/1/answer/",
     "points/1/settle/",
     "points/1/withdraw/",
+    "dispatch/1/report/1/file/",
+    "dispatch/1/report/1/draft/",
+    "dispatch/1/report/1/turn-back/",
     "measures/M-900-1/amend/",
     "problems/P-900/amend/",
     *(
@@ -76,6 +80,7 @@ ACTING = (
         for act in ("new", "1/amend", "1/withdraw")
     ),
 )
+OF_SEVERAL = ("dispatch/1/report/all/file/", "dispatch/1/report/confirm/")  # of their own lines
 REGISTERS = ("outcomes/", "accountability/", "money/")
 
 
@@ -92,7 +97,7 @@ def answers(client, method, path):
     return response.status_code, response.content
 
 
-@pytest.mark.parametrize("path", [*READING, *OVERSEEING])
+@pytest.mark.parametrize("path", [*READING, *OVERSEEING, *ANSWERING])
 def test_a_foreign_page_answers_like_an_absent_one(cast, client, outsider, path):
     DispatchRoundFactory(inspection=cast.inspection, number=1)
     client.force_login(outsider)
@@ -104,7 +109,7 @@ def test_a_foreign_page_answers_like_an_absent_one(cast, client, outsider, path)
     assert foreign[0] == 404
 
 
-@pytest.mark.parametrize("path", ACTING)
+@pytest.mark.parametrize("path", [*ACTING, *OF_SEVERAL])
 def test_a_foreign_verb_answers_like_an_absent_one_and_changes_nothing(
     cast, client, outsider, path
 ):
@@ -133,12 +138,13 @@ def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path)
 
 
 def test_every_page_of_the_daily_work_is_in_these_tests():
-    tried = {*LISTS, *READING, *OVERSEEING, *ACTING, *REGISTERS}
+    tried = {*LISTS, *READING, *ANSWERING, *OVERSEEING, *ACTING, *OF_SEVERAL, *REGISTERS}
     shapes = {
         path.replace("P-900", "<code:code>")
         .replace("M-900-1", "<code:code>")
         .replace("evidence/1/1/preview/1/", "evidence/1/1/preview/<int:page>/")
         .replace("evidence/1/1/", "evidence/1/<int:version>/")
+        .replace("report/1/", "report/<int:line>/")
         .replace("/1/", "/<int:number>/")
         for path in tried
     }
