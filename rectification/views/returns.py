@@ -15,6 +15,7 @@ from rectification.moving import MoveRefused, StaleSave
 from rectification.return_forms import DraftForm, ReturnForm, TurnBackForm
 from rectification.states import UNREPORTED, ReturnState
 from rectification.views.conflicts import Conflict, Standing, again, last_act
+from rectification.views.point_card import unit_points
 from rectification.views.refusals import note_secrecy
 
 TONES = {
@@ -294,6 +295,7 @@ def _page(request, round, *, came_back=None, outcome=None, says="", status=200):
         "percent": (len(cards) - len(owed)) * 100 // len(cards) if cards else 0,
         "may_file_all": any(card.row.may_file for card in owed),
         "to_confirm": to_confirm,
+        "points": unit_points(request.user, round),
         "refused": came_back is not None and came_back[2] is None,
         "conflict": came_back[2] if came_back else None,
         "outcome": outcome,

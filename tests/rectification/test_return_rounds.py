@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from accounts.models import JournalEntry
-from rectification import closing, dispatching, moving, returning, unit_returns, workflow
+from rectification import closing, dispatching, moving, returning, rounds_told, workflow
 from rectification.models import (
     DispatchReturn,
     DispatchRound,
@@ -42,9 +42,9 @@ def to_confirm(cast, opened):
 def test_where_the_setting_says_so_a_report_counts_once_its_head_has_confirmed_it(
     cast, opened, to_confirm
 ):
-    (before,) = unit_returns.round_returns(opened)
+    (before,) = rounds_told.unit_totals(opened, on=NOON.date())
     returning.confirm(to_confirm, by=cast.head, at=NOON, version=to_confirm.version)
-    (after,) = unit_returns.round_returns(opened)
+    (after,) = rounds_told.unit_totals(opened, on=NOON.date())
 
     assert (before.reported, before.to_confirm, before.missing) == (0, 1, 0)
     assert (after.reported, after.to_confirm, after.missing) == (1, 0, 0)
@@ -101,8 +101,8 @@ def test_the_end_of_a_round_keeps_what_was_said_on_that_day(cast, opened):
     assert (line.closed_state, line.closed_status) == ("waiting", "not_started")
     assert (line.closed_light, line.closed_scheduled, line.closed_reached) == ("yellow", 40, 0)
     assert line.closed_reason == "黄：2025年9月底前，未达序时"
-    (unit,) = unit_returns.round_returns(opened)
-    assert (unit.measures, unit.missing) == (1, 1)
+    (unit,) = rounds_told.unit_totals(opened, on=NOON.date())
+    assert (unit.asked, unit.missing) == (1, 1)
 
 
 def test_a_report_after_the_end_is_late_and_changes_nothing_of_what_was_kept(cast, opened):
@@ -113,7 +113,7 @@ def test_a_report_after_the_end_is_late_and_changes_nothing_of_what_was_kept(cas
     line = line_of(cast)
     assert (line.state, line.is_late, line.closed_state) == ("filed", True, "waiting")
     assert entry.round == opened
-    (unit,) = unit_returns.round_returns(opened)
+    (unit,) = rounds_told.unit_totals(opened, on=NOON.date())
     assert (unit.reported, unit.missing, unit.late) == (0, 1, 1)
     with pytest.raises(moving.MoveRefused, match="已经结束"):
         file(cast, at=ANCHOR + 3 * LATER)
@@ -227,4 +227,4 @@ def test_of_several_open_rounds_the_last_stays_open_with_what_was_reported_in_it
     returning.expect(last, at=NOON)
 
     assert states() == [("河湖管理处", True, "filed")]
-    assert unit_returns.round_returns(first)[0].missing == 1
+    assert rounds_told.unit_totals(first, on=NOON.date())[0].missing == 1

@@ -6,7 +6,7 @@ import pytest
 
 from accounts import journal
 from accounts.models import JournalEntry, Role
-from rectification import closing, dispatching, moving, returning, unit_returns, workflow
+from rectification import closing, dispatching, moving, returning, rounds_told, workflow
 from rectification.models import (
     DispatchReturn,
     Measure,
@@ -150,7 +150,7 @@ def test_an_inspection_without_units_has_its_rounds_all_the_same(cast):
     dispatching.close(found.round, by=cast.office, at=ANCHOR)
 
     assert found.notices == 0
-    assert unit_returns.round_returns(found.round) == ()
+    assert rounds_told.unit_totals(found.round, on=NOON.date()) == ()
 
 
 def test_who_no_longer_works_on_a_measure_is_not_asked_for_it_any_more(cast, opened):
