@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from rectification import (
@@ -51,4 +52,7 @@ def tick() -> None:
 
 @shared_task(name=notifications.DELIVER)
 def deliver() -> None:
-    delivery.deliver_due(now=timezone.now)
+    """For half a sweep at a time, so that a worker that sends for hours opens rounds meanwhile."""
+    tally = delivery.deliver_due(now=timezone.now, within=settings.DELIVERY_SWEEP_SECONDS / 2)
+    if not tally.is_finished:
+        notifications.ring()

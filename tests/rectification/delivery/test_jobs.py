@@ -4,7 +4,8 @@ import pytest
 from django.core.management import call_command
 
 from config.celery import app
-from rectification import dispatching, notifications, tasks
+from rectification import delivery, dispatching, notifications, tasks
+from rectification.delivery import Tally
 from rectification.models import Channel, Notice
 from rectification.states import NoticeState
 from tests.factories import NOON
@@ -61,6 +62,16 @@ def test_the_task_that_the_bell_wakes_delivers(cast, liaison, sink):
     tasks.deliver()
 
     assert len(sink.took) == 1
+
+
+def test_a_task_that_is_not_finished_rings_for_the_next_one(cast, monkeypatch):
+    rings = []
+    monkeypatch.setattr(notifications, "ring", lambda: rings.append(True))
+    monkeypatch.setattr(delivery, "deliver_due", lambda **_: Tally(is_finished=False))
+
+    tasks.deliver()
+
+    assert rings == [True]
 
 
 def test_the_timetable_sweeps_and_lets_no_bell_pile_up():

@@ -3,6 +3,7 @@
 import pytest
 
 from rectification import notifications
+from rectification.delivery import wording
 from rectification.models import Channel, Notice, NoticeKind, digest_of
 from rectification.recipients import Addressee
 from rectification.states import NoticeState
@@ -108,6 +109,12 @@ def test_an_address_that_is_none_is_refused_and_the_next_unit_is_written_to(cast
     assert "邮件地址" in fate(bad)[2]
     assert fate(good)[0] == NoticeState.SENT
     assert [recipient for recipient, _ in sink.took] == ["liaison@bureau.test"]
+
+
+def test_an_address_with_nul_is_refused(cast):
+    """PostgreSQL does not even keep one; what is sent is asked for all the same."""
+    with pytest.raises(wording.AddressRefused, match="邮件地址"):
+        wording.address_of(Notice(address="a\0@x.cn"))
 
 
 def test_a_name_in_the_senders_setting_is_encoded(cast, sink, settings):
