@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from accounts import words
-from rectification import extending
+from rectification import deciding, extending
 from rectification.delivery import claiming
 from rectification.models import AccountabilityAction, InstitutionalOutcome, RecoveredMoney
 from rectification.states import (
@@ -22,6 +22,7 @@ from tests.test_consistency import APPS, ROOT, named
 ELSEWHERE = {
     "rectification/moving.py": {*MEASURE_MOVES, *PROBLEM_MOVES},
     "rectification/extending.py": {*extending._VERBS.values()},
+    "rectification/deciding.py": {*deciding._VERBS.values()},
     "rectification/exempting.py": {*ExemptionState.values} - {ExemptionState.REQUESTED},
     "rectification/evidence/keeping.py": {
         *("add_evidence", "add_version", "withdraw_evidence"),
