@@ -64,7 +64,7 @@ VERBS = {
     "fail": "发送失败",
     "hold": "待核实",
     "send": "送达",
-    "send_again": "再次发送",
+    "send_again": "重新发送",
     # of a report
     "compose": "起草报告",
     "edit": "修改段落",

@@ -125,6 +125,7 @@ class _House:
 
         from rectification import notifications  # noqa: PLC0415
         from rectification.models import NoticeKind  # noqa: PLC0415
+        from rectification.recipients import Addressee  # noqa: PLC0415
 
         self._topics += 1
         self.posted += count
@@ -135,7 +136,7 @@ class _House:
             body=BODY,
             path="/i/x25/dispatch/3/report/",
         )
-        addressees = [notifications.Addressee(user, None) for user in self._users[:count]]
+        addressees = [Addressee(user, None) for user in self._users[:count]]
         begun = time.perf_counter()
         notifications.post([(message, each) for each in addressees], at=timezone.now())
         return time.perf_counter() - begun

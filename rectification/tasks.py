@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from rectification import delivery, dispatching, notifications
@@ -20,15 +21,15 @@ def do_jobs(*, at: datetime) -> dict[str, Any]:
     """Every job, and what it answered; one that fails does not keep the next from its work. The
     first error is raised at the end."""
     answers: dict[str, Any] = {}
-    errors: list[Exception] = []
+    first_error: Exception | None = None
     for job in JOBS:
         try:
             answers[job.__name__] = job(at=at)
         except Exception as error:
             logger.exception("%s failed", job.__name__)
-            errors.append(error)
-    if errors:
-        raise errors[0]
+            first_error = first_error or error
+    if first_error:
+        raise first_error
     return answers
 
 
@@ -39,4 +40,7 @@ def tick() -> None:
 
 @shared_task(name=notifications.DELIVER)
 def deliver() -> None:
-    delivery.deliver_due(now=timezone.now)
+    """For half a sweep at a time, so that a worker that sends for hours opens rounds meanwhile."""
+    tally = delivery.deliver_due(now=timezone.now, within=settings.DELIVERY_SWEEP_SECONDS / 2)
+    if not tally.is_finished:
+        notifications.ring()

@@ -25,9 +25,9 @@ def send_again(notice: Notice, *, by: User, at: datetime) -> None:
     SendAgainRefused.
     """
     if not permissions.may_send_again(by, notice):
-        raise SendAgainRefused("只有整改办可以再次发送通知。")
+        raise SendAgainRefused("只有整改办可以重新发送通知。")
     if notice.state not in SENT_AGAIN:
-        raise SendAgainRefused("只有“待核实”和“发送失败”的通知可以再次发送，请刷新页面。")
+        raise SendAgainRefused("只有“待核实”和“发送失败”的通知可以重新发送，请刷新页面。")
     seen = Notice.objects.filter(pk=notice.pk, state=notice.state, outcome_at=notice.outcome_at)
     before = {"state": notice.state}
     due = {"state": NoticeState.DUE, "attempt": 0, "not_before": at, "outcome_at": None}

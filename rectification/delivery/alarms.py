@@ -10,7 +10,7 @@ from rectification.models import Inspection, Notice, NoticeKind
 from rectification.notifications import Message
 from rectification.recipients import Addressee
 
-NOT_DELIVERED = "有通知没有送达，或者不能确定是否送达。请在“通知记录”里查看原因，需要时再次发送。"
+NOT_DELIVERED = "有通知没有送达，或者不能确定是否送达。请在“发送记录”里查看原因，需要时重新发送。"
 
 
 def tell(notices: Collection[Notice], *, at: datetime) -> None:

@@ -122,6 +122,8 @@ class Imap:
         if server:
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
                 server.logout()
+            with contextlib.suppress(OSError):
+                server.shutdown()  # where the farewell was not answered
 
     def _connect(self, scheme: str, host: str, port: int | None) -> imaplib.IMAP4:
         patience = float(settings.EMAIL_TIMEOUT)

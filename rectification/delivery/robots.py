@@ -49,8 +49,9 @@ def tell(notice: Notice, *, left: Callable[[], float]) -> Answer:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
             return Answer(Kind.AGAIN, f"连不上机器人的服务器：{_in_words(error)}。")
-        connection.sock = _Timed(connection.sock, time.monotonic() + patience)
-        return _told(connection, target, body, channel=notice.channel)
+        with connection.sock as plain:
+            connection.sock = _Timed(plain, time.monotonic() + patience)
+            return _told(connection, target, body, channel=notice.channel)
     finally:
         connection.close()
 
@@ -172,7 +173,7 @@ class _Timed:
         return io.BufferedReader(_Reader(self._plain, self.left))
 
     def close(self) -> None:
-        self._plain.close()
+        """It is closed when the answer is read, not when it has begun."""
 
     def left(self) -> float:
         left = self._give_up - time.monotonic()

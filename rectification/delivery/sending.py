@@ -2,12 +2,15 @@
 awaits. Every protection of reliability.md, section 2, meets here."""
 
 import logging
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 
 from rectification.delivery import alarms, claiming, fence
 from rectification.delivery.answers import Answer, Kind, NotSetUp, Trouble
@@ -27,13 +30,15 @@ Now = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Tally:
-    """What one run did. `trouble` says why some channel is out of order, or is empty."""
+    """What one run did. `trouble` says why some channel is out of order, or is empty;
+    `is_finished` whether it saw to all that waited."""
 
     sent: int = 0
     held: int = 0
     failed: int = 0
     retried: int = 0
     trouble: str = ""
+    is_finished: bool = True
 
     def and_also(self, other: "Tally") -> "Tally":
         return Tally(
@@ -42,25 +47,30 @@ class Tally:
             self.failed + other.failed,
             self.retried + other.retried,
             self.trouble or other.trouble,
+            self.is_finished and other.is_finished,
         )
 
 
-def deliver_due(*, now: Now) -> Tally:
+def deliver_due(*, now: Now, within: float = math.inf) -> Tally:
     """Send what awaits, batch after batch, each message exactly once or held. Any number of these
-    may run at once. Raises fence.FenceRefused outside a main thread."""
+    may run at once. After `within` seconds no further batch is begun, and the tally says that it
+    is not finished. Raises fence.FenceRefused outside a main thread."""
     fence.require()
     tally = Tally()
+    give_up = time.monotonic() + within
     for lane in (MailLane(), RobotLane()):
         try:
-            tally = tally.and_also(_empty(lane, now=now))
+            tally = tally.and_also(_empty(lane, now=now, give_up=give_up))
         finally:
             lane.close()
     return tally
 
 
-def _empty(lane: Lane, *, now: Now) -> Tally:
+def _empty(lane: Lane, *, now: Now, give_up: float) -> Tally:
     tally = Tally()
     while lane.is_open or claiming.anything_awaits(lane.channels, at=now()):
+        if time.monotonic() > give_up:
+            return tally.and_also(Tally(is_finished=False))
         try:
             lane.open()
         except NotSetUp as why:
@@ -161,10 +171,17 @@ class Batch:
             return Answer(Kind.DOUBTFUL, "发送时程序出错，不能确定对方是否收到。")
 
     def _write(self) -> None:
-        written, self._unwritten = self._unwritten, []
-        if written:
-            claiming.settle(written, at=self.now())
-            self.tally = self.tally.and_also(_counted(outcome for _, outcome in written))
+        """Where the database fails it is asked once more, on a new connection: what it has on
+        record all the same is not written twice."""
+        if not self._unwritten:
+            return
+        try:
+            claiming.settle(self._unwritten, at=self.now())
+        except (InterfaceError, OperationalError):
+            connection.close()
+            claiming.settle(self._unwritten, at=self.now())
+        self.tally = self.tally.and_also(_counted(outcome for _, outcome in self._unwritten))
+        self._unwritten = []
 
 
 _NONE = timedelta()

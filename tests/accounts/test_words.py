@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from accounts import words
 from rectification import extending
+from rectification.delivery import claiming
 from rectification.models import AccountabilityAction, InstitutionalOutcome, RecoveredMoney
 from rectification.states import (
     MEASURE_MOVES,
@@ -24,6 +25,7 @@ ELSEWHERE = {
         *("add_evidence", "add_version", "withdraw_evidence"),
         *("link_evidence", "unlink_evidence", "amend_evidence"),
     },
+    "rectification/delivery/claiming.py": {*claiming.VERBS.values()},
     "accounts/views.py": {"sign_in", "sign_in_failed", "sign_out"},
     "reports/demonstration/loading.py": {"load_demo"},
 }

@@ -4,7 +4,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import JournalEntry
 from rectification.delivery import Tally, claiming, sending
@@ -186,6 +187,54 @@ def test_what_is_known_is_on_record_also_where_an_error_ends_the_batch(
 
     assert fate(first)[0] == NoticeState.SENT
     assert fate(second)[0] == NoticeState.SENDING
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("committed", [True, False])
+def test_an_outcome_that_the_database_does_not_confirm_is_written_once(
+    cast, sink, monkeypatch, committed
+):
+    """An error at COMMIT may have committed."""
+    notice = mail(cast)
+    real = claiming.settle
+    errors = [OperationalError("server closed the connection")]
+
+    def unsure(outcomes, *, at):
+        if not errors:
+            return real(outcomes, at=at)
+        if committed:
+            real(outcomes, at=at)
+        raise errors.pop()
+
+    monkeypatch.setattr(claiming, "settle", unsure)
+    deliver()
+
+    assert fate(notice)[0] == NoticeState.SENT
+    assert JournalEntry.objects.filter(verb="send").count() == 1
+    assert len(sink.took) == 1
+
+
+def test_a_run_that_takes_too_long_leaves_the_rest_to_the_next_one(cast, sink, settings):
+    settings.DELIVERY_BATCH = 2
+    for _ in range(4):
+        mail(cast)
+
+    tally = sending.deliver_due(now=at(), within=-1)
+
+    assert (tally.sent, tally.is_finished) == (0, False)
+    assert deliver() == Tally(sent=4)
+
+
+def test_a_batch_asks_the_database_as_often_for_30_mails_as_for_3(cast, sink, archived):
+    asked = []
+    for count in (1, 3, 30):  # the first makes what is made once
+        for _ in range(count):
+            mail(cast)
+        with CaptureQueriesContext(connection) as queries:
+            deliver()
+        asked.append(len(queries))
+
+    assert asked[1] == asked[2]
 
 
 def test_where_there_is_no_time_to_begin_the_rows_stay_due(cast, sink, monkeypatch):
