@@ -14,7 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=0, help="random kills of F2, instead of its own")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dispatch_house(
     django_db_setup: None,
     django_db_blocker,
