@@ -195,7 +195,8 @@ class SupervisionAction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}{self.reference or f'（第{self.number}号，未签发）'}"
+        which = self.reference or f"第{self.number}号，未签发"
+        return f"{self.get_kind_display()}（{which}）"
 
     @property
     def subject_code(self) -> str:

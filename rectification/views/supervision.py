@@ -76,6 +76,7 @@ def letter_list(request, inspection):
         "ladder_url": reverse("rectification:rung_list", args=here) if oversees else "",
         "new_url": reverse("rectification:letter_new", args=here) if runs else "",
         "bulk_form": BulkLetterForm() if runs else None,
+        "may_choose": runs and any(each.is_proposed for each in page.rows),
     }
     return answer(request, "rectification/letter_list.html", context)
 

@@ -48,7 +48,7 @@ def test_a_letter_goes_its_way_by_the_pages_alone(ladder, proposal, client):
     assert "已增加人手，8月10日前完成。" in page
     assert "请抓紧" not in page  # what was said at the issue stays in the house
     story = client.get(ladder.page).content.decode()
-    for words in ("签发督办函整督〔2025〕1号", "签收督办函", "回复督办函", "办结督办函"):
+    for words in ("签发督办函（整督〔2025〕1号）", "签收督办函", "回复督办函", "办结督办函"):
         assert words in story
 
 
