@@ -28,7 +28,6 @@ ELSEWHERE = {
         *("add_evidence", "add_version", "withdraw_evidence"),
         *("link_evidence", "unlink_evidence", "amend_evidence"),
     },
-    "rectification/deciding.py": {"answer", "settle", "withdraw"},
     "rectification/supervising/corresponding.py": {*LETTER_MOVES},
     "rectification/returning.py": {"ask", "confirm_return", "turn_back_return"},
     "rectification/delivery/claiming.py": {*claiming.VERBS.values()},
