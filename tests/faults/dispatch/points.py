@@ -301,6 +301,10 @@ def _no_transaction_for_a_round() -> None:
     dispatching._enter = enter_for_good
 
 
+def _no_asking_further() -> None:
+    dispatching._ask_further = lambda *_, **__: None
+
+
 def _bell_before_the_commit() -> None:
     def ring() -> None:
         with current_app.connection_for_write() as broker:
@@ -326,6 +330,7 @@ OFF: dict[str, Callable[[], None]] = {
     "the end of a lease": _no_end_of_a_lease,
     "the claim": _no_claim,
     "one transaction for a round": _no_transaction_for_a_round,
+    "asking further": _no_asking_further,
     "the bell after the commit": _bell_before_the_commit,
     "the archive": _no_archive,
     "the second attempt": _no_second_attempt,
