@@ -1,7 +1,7 @@
 """What the units say in a round: one person's own lines as rows. All lines are in rounds_told."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import OuterRef, Prefetch, Subquery
@@ -55,15 +55,11 @@ def return_rows(user: User, round: DispatchRound, *, on: date) -> tuple[ReturnRo
     entries = ProgressEntry.objects.in_bulk(
         {pk for line in lines for pk in (line.last_pk, line.told_pk) if pk}  # type: ignore[attr-defined]
     )
+    is_over = not DispatchRound.objects.current().filter(pk=round.pk).exists()
     rows = [_row(user, line, entries, on=on) for line in lines]
+    if is_over:
+        rows = [replace(row, may_file=False, may_confirm=False) for row in rows]
     return tuple(sorted(rows, key=_urgency))
-
-
-def return_row(user: User, line: DispatchReturn, *, on: date) -> ReturnRow:
-    """One of them, as it stands."""
-    row = _lines(line.round, on=on).get(pk=line.pk)
-    pks = {row.last_pk, row.told_pk} - {None}  # type: ignore[attr-defined]
-    return _row(user, row, ProgressEntry.objects.in_bulk(pks), on=on)
 
 
 def _lines(round: DispatchRound, *, on: date) -> DispatchReturnQuerySet:
@@ -110,7 +106,8 @@ def _came_back(line: DispatchReturn, *, on: date) -> str:
     if measure.status not in CAME_BACK or not why:
         return ""
     due = _redone_by(getattr(measure, "open_reworks", ()), on=on)
-    return f"{measure.get_status_display()}：{why}{due}"
+    ended = why if why.endswith(("。", "！", "？")) else f"{why}。"
+    return f"{measure.get_status_display()}：{ended}{due}"
 
 
 def _redone_by(reworks: Iterable[Rework], *, on: date) -> str:

@@ -43,8 +43,12 @@ from tests.rectification.test_lists import grow
 from tests.test_consistency import our_urls
 
 LISTS = sorted(name for name, _ in our_urls() if name.endswith("_list"))
-ALSO = ["rectification:desk", "rectification:round_detail", "reports:dashboard"]
-ALSO += ["rectification:round_sheet", "rectification:point_detail"]
+ALSO = [
+    *("rectification:desk", "rectification:round_detail", "reports:dashboard"),
+    *("rectification:round_report", "rectification:return_all"),
+    *("rectification:round_sheet", "rectification:point_detail"),
+]
+OF_A_UNIT = ("rectification:round_report", "rectification:return_all")
 ARGUMENTS = {"inspection": "x25", "number": 1}
 
 
@@ -63,7 +67,10 @@ def test_one_row_and_three_take_the_same_number_of_queries(cast, client, name): 
 
 
 def viewer(cast, name: str):  # noqa: F811
-    """The office sees every list but the journal, which is the audit administrator's alone."""
+    """The office sees every list but the journal, which is the audit administrator's alone, and
+    what a unit reports, which is its liaison's."""
+    if name in OF_A_UNIT:
+        return cast.liaison
     if name.startswith("accounts:journal"):
         return person(Role.AUDIT_ADMIN, cast.inspection.inspected_unit)
     return cast.office

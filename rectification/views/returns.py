@@ -47,7 +47,9 @@ class Card:
 
     @property
     def says(self):
-        """How far the line is, in words."""
+        """How far the line is, in words; nothing where nothing has come yet."""
+        if self.line.state == ReturnState.WAITING:
+            return ""
         word = self.line.get_state_display()
         if self.line.is_late and self.line.state == ReturnState.FILED:
             word = "迟报"
@@ -241,7 +243,8 @@ def _asks_json(request):
 
 
 def _first_error(form):
-    return next(str(error) for errors in form.errors.values() for error in errors)
+    whole = form.non_field_errors()  # before those of hidden fields
+    return next(str(each) for errors in (whole, *form.errors.values()) for each in errors)
 
 
 def _next_anchor(request, round, line):
