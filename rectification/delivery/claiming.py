@@ -22,6 +22,7 @@ from rectification.states import NoticeState
 
 ONE_BY_ONE, TOGETHER = "1", "n"  # the first letter of a claim: how its outcomes are written
 VERBS = {NoticeState.SENT: "send", NoticeState.HELD: "hold", NoticeState.FAILED: "fail"}
+MOST_OF_A_REASON = 300  # characters
 DIED = "发送中断，不能确定对方是否收到。"
 
 
@@ -125,7 +126,7 @@ def give_back(batch: Iterable[Claimed], *, at: datetime) -> None:
 
 def show(reason: str, channels: Collection[str], *, at: datetime) -> datetime | None:
     """Say at each row that waits why it waits; since when the first of them does."""
-    due = _due(channels, at=at)
+    due, reason = _due(channels, at=at), reason[:MOST_OF_A_REASON]
     due.exclude(reason=reason).update(reason=reason)
     first = due.order_by("not_before").first()
     return first.not_before if first else None
@@ -185,7 +186,8 @@ def _due_again(keys: Collection[int]) -> None:
 
 def _fields(outcome: Outcome, *, at: datetime) -> dict[str, object]:
     """A row that is held keeps its claim: whoever sends it again looks first."""
-    fields: dict[str, object] = {"state": outcome.state, "reason": outcome.reason}
+    reason = outcome.reason[:MOST_OF_A_REASON]
+    fields: dict[str, object] = {"state": outcome.state, "reason": reason}
     if outcome.state == NoticeState.SENDING:
         return {**fields, "lease_until": at + (outcome.wait or timedelta())}
     fields["lease_until"] = None

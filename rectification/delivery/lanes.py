@@ -36,7 +36,8 @@ class Lane(Protocol):
 
     def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer: ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """It may be opened again."""
 
 
 class MailLane:
@@ -99,6 +100,7 @@ class MailLane:
             self._session.close()
         if self._archive:
             self._archive.close()
+        self._session = self._archive = None
 
 
 class RobotLane:
@@ -109,6 +111,9 @@ class RobotLane:
     can_look = False
     is_open = True
 
+    def __init__(self) -> None:
+        self._away: set[str] = set()  # hosts that could not be reached, for as long as one run
+
     def open(self) -> None:
         """Each message has a connection of its own."""
 
@@ -116,7 +121,7 @@ class RobotLane:
         raise ArchiveUnreadable("机器人发送的消息没有归档，无法核实。")
 
     def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
-        return robots.tell(notice, left=left)
+        return robots.tell(notice, left=left, away=self._away)
 
     def close(self) -> None:
         """Nothing stays open."""

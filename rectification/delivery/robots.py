@@ -35,19 +35,26 @@ LATER = {
 Connect = Callable[[str, int, float], http.client.HTTPConnection]
 
 
-def tell(notice: Notice, *, left: Callable[[], float]) -> Answer:
-    """Send it. Until the request begins to go out, errors are certain; then only an answer is."""
+def tell(notice: Notice, *, left: Callable[[], float], away: set[str]) -> Answer:
+    """Send it. Until the request begins to go out, errors are certain; then only an answer is.
+
+    A host that cannot be reached is put into `away`, and not tried again while it is there.
+    """
     parts, fault = _target(notice.address)
     if parts is None:
         return Answer(Kind.REFUSED, fault)
+    host = parts.hostname or ""
+    if host in away:
+        return Answer(Kind.AGAIN, "连不上机器人的服务器，过一会儿再试。")
     secret = notice.contact.secret if notice.contact else ""
     target, body = _signed(notice, parts, secret=secret, at=time.time())
     patience = min(float(settings.EMAIL_TIMEOUT), left())
-    connection = connect(parts.hostname or "", parts.port or 443, patience)
+    connection = connect(host, parts.port or 443, patience)
     try:
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
+            away.add(host)
             return Answer(Kind.AGAIN, f"连不上机器人的服务器：{_in_words(error)}。")
         with connection.sock as plain:
             connection.sock = _Timed(plain, time.monotonic() + patience)

@@ -6,7 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -71,6 +71,8 @@ def _empty(lane: Lane, *, now: Now, give_up: float) -> Tally:
     while lane.is_open or claiming.anything_awaits(lane.channels, at=now()):
         if time.monotonic() > give_up:
             return tally.and_also(Tally(is_finished=False))
+        held = claiming.recover(lane.channels, can_look=lane.can_look, at=now())
+        tally = tally.and_also(Tally(held=held))
         try:
             lane.open()
         except NotSetUp as why:
@@ -78,10 +80,9 @@ def _empty(lane: Lane, *, now: Now, give_up: float) -> Tally:
             return tally.and_also(Tally(trouble=str(why)))
         except Trouble as trouble:
             return tally.and_also(_out_of_order(lane, str(trouble), at=now()))
-        held = claiming.recover(lane.channels, can_look=lane.can_look, at=now())
         batch = Batch(lane, now)
         batch.send()
-        tally = tally.and_also(replace(batch.tally, held=batch.tally.held + held))
+        tally = tally.and_also(batch.tally)
         if batch.trouble:
             return tally.and_also(_out_of_order(lane, batch.trouble, at=now()))
         if not (batch.begun or batch.lost or held):
@@ -168,6 +169,7 @@ class Batch:
             return self.lane.send(notice, left=guard.remaining)
         except Exception:
             logger.exception("notice %s could not be sent", notice.pk)
+            self.lane.close()  # nobody knows where its dialogue stands
             return Answer(Kind.DOUBTFUL, "发送时程序出错，不能确定对方是否收到。")
 
     def _write(self) -> None:

@@ -56,9 +56,14 @@ class Connection(smtplib.SMTP):
         # Made where it is used: it reads the machine's certificates, which takes 50 ms.
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something came after the last reply."""
+        return bool(self._rest)
+
     def docmd(self, cmd: str, args: str = "") -> tuple[int, bytes]:
         reply = super().docmd(cmd, args)
-        if cmd == "STARTTLS" and self._rest:
+        if cmd == "STARTTLS" and self.has_more:
             raise Garbled("something came before the encryption")  # it could be anybody's
         return reply
 
@@ -185,6 +190,8 @@ class Session:
     def _push(self, content: bytes) -> None:
         """The whole letter and its dot in one call: where that fails, the dot has not gone out."""
         assert self._connection.sock
+        if self._connection.has_more:
+            raise Garbled("a reply that nobody asked for")  # it would pass for the one that counts
         self._connection.sock.settimeout(self._connection.patience)
         stuffed = _DOT_AT_THE_BEGINNING.sub(b"..", content)
         end = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"

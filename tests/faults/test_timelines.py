@@ -131,6 +131,10 @@ class Model:
             meeting = self.meeting(day)
             if place + self.offset > len(self.there) and self._opens(meeting) <= at.timestamp():
                 due.append((place + self.offset, day, meeting))
+        if due:  # what is still open ends before the next opens
+            for number, (day, meeting, state) in self.there.items():
+                if state == RoundState.OPEN:
+                    self.there[number] = (day, meeting, RoundState.CLOSED)
         for number, day, meeting in due:
             self.there[number] = (day, meeting, RoundState.SUPERSEDED)
         if not due:

@@ -16,9 +16,11 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from rectification import supervising
 from tests.conftest import FULL, triggers_lifted
 from tests.journeys.conftest import OFFICE_SCREEN, opened_window, session_of, signed_in
 from tests.journeys.looking import faults_of
@@ -121,6 +123,7 @@ def house(django_db_setup, django_db_blocker) -> Iterator[House]:
     """Loaded once for the module and committed, for the server's thread; its tests only look."""
     with django_db_blocker.unblock():
         call_command("load_demo", verbosity=0)
+        supervising.climb(at=timezone.now())  # what is late has its letters
         server = LiveServer("localhost")
         with server._live_server_modified_settings:
             found = {who: list(crawl(who)) for who in REACHED}

@@ -269,6 +269,24 @@ def test_without_a_mail_server_mails_wait_and_say_so(cast, settings):
     assert not Notice.objects.filter(kind=NoticeKind.TROUBLE).exists()
 
 
+def test_what_is_in_doubt_is_held_also_while_the_server_is_away(cast, sink):
+    notice = mail(cast)
+    claim()
+    sink.close()
+
+    assert deliver(LEASE).held == 1
+    assert fate(notice)[0] == NoticeState.HELD
+
+
+def test_a_reason_that_is_too_long_is_cut(cast):
+    mail(cast)
+    (claimed,) = claim()
+
+    claiming.settle([(claimed.notice, Outcome(NoticeState.HELD, "长" * 999))], at=NOON)
+
+    assert fate(claimed.notice)[2] == "长" * 300
+
+
 def test_the_office_hears_of_a_server_that_is_away_for_hours(cast, sink):
     mail(cast)
     sink.close()

@@ -212,6 +212,22 @@ def test_a_refused_connection_is_certain(cast, robot):
     assert fate(notice)[:2] == (DUE, 1)
 
 
+def test_a_host_that_cannot_be_reached_keeps_nobody_waiting_twice(cast, robot, monkeypatch):
+    tried = []
+
+    def unreachable(host, port, patience):
+        tried.append(host)
+        return http.client.HTTPConnection("127.0.0.1", 1, timeout=patience)
+
+    monkeypatch.setattr(robots, "connect", unreachable)
+    notices = [message(cast, robot, Channel.WECOM) for _ in range(3)]
+
+    deliver()
+
+    assert len(tried) == 1
+    assert [fate(each)[0] for each in notices] == [DUE] * 3
+
+
 @pytest.mark.parametrize(
     "address",
     [

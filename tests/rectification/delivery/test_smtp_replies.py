@@ -196,3 +196,14 @@ def test_control_characters_of_the_server_do_not_reach_the_office(cast, sink):
     reason = fate(notice)[2]
     assert reason.isprintable()
     assert len(reason) < 300
+
+
+def test_a_reply_that_nobody_asked_for_does_not_pass_for_the_one_that_counts(cast, sink):
+    """“354, and 250 at once”: the mail is not given to a server that says it is stored already."""
+    notice = mail(cast)
+    sink.plan["DATA"] = ["354 go on\r\n250 stored"]
+
+    deliver()
+
+    assert fate(notice)[:2] == (DUE, 1)
+    assert sink.took == []

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from accounts.models import JournalEntry
-from rectification import subscribing
+from rectification import calendar_keeping, subscribing
 from rectification.models import CalendarFeed, Inspection, Workday
 from tests.factories import (
     NOON,
@@ -86,6 +86,7 @@ def test_who_does_not_see_the_round_is_led_to_the_desk(cast):
 
 
 def test_a_year_that_is_not_announced_is_marked_and_a_rest_day_moves_the_meeting(cast):
+    calendar_keeping.prefill((2025,), at=NOON)
     Workday.objects.create(day=date(2025, 8, 4), is_working=False, name="调休")
 
     days = said(address_of(cast.liaison))
