@@ -62,7 +62,6 @@ SOWN: dict[str, dict[str, Any]] = {
         "lapsed_at": NOON,
         "lapsed_why": "材料已换",
     },
-    "dispatchreturn": {"leads": True},
     "letterstep": {"verb": "answer"},
     "contactpoint": {"user": User, "channel": "mail"},
     "notice": {"state": "sent", "outcome_at": NOON},
