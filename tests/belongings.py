@@ -21,6 +21,7 @@ from rectification.models import (
     Exemption,
     Extension,
     InstitutionalOutcome,
+    LetterStep,
     LookBack,
     LookBackItem,
     Measure,
@@ -62,7 +63,6 @@ SOWN: dict[str, dict[str, Any]] = {
         "lapsed_at": NOON,
         "lapsed_why": "材料已换",
     },
-    "letterstep": {"verb": "answer"},
     "contactpoint": {"user": User, "channel": "mail"},
     "notice": {"state": "sent", "outcome_at": NOON},
     "meetingpoint": {
@@ -260,5 +260,7 @@ def supervised(measure: Measure) -> dict[str, int]:
             row.digest = letters.digest_of(letter_of(row))
         row.save()
         numbers[name] = row.number
+        if state == LetterState.ISSUED:
+            LetterStep.objects.create(letter=row, verb="answer", text="在办", at=NOON, on=DAY)
     rung = Rung.objects.filter(inspection=inspection).lowest_first().last()
     return {**numbers, "rung": rung.pk if rung else 0}
