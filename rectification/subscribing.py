@@ -128,19 +128,19 @@ def _meetings(user: User, inspections: Iterable[Inspection], *, on: date) -> Ite
                 yield _meeting(inspection, round, page if overseen else "/desk/")
         page = reverse("rectification:round_list", args=[inspection.code])
         for sitting in _sittings(inspection, work, after=max(rounds, default=0), on=on):
-            known = sitting.meeting_on.year in work.known_years
-            yield _meeting(inspection, sitting, page if overseen else "/desk/", known=known)
+            caveat = work.caveat(sitting.meeting_on)
+            yield _meeting(inspection, sitting, page if overseen else "/desk/", caveat=caveat)
 
 
 def _meeting(
-    inspection: Inspection, one: clock.Sitting | DispatchRound, path: str, *, known: bool = True
+    inspection: Inspection, one: clock.Sitting | DispatchRound, path: str, *, caveat: str = ""
 ) -> Day:
     return Day(
         key=f"round/{inspection.code}/{one.number}",
         on=one.meeting_on,
-        summary=f"第{one.number}次调度{'' if known else '（推算）'}",
+        summary=f"第{one.number}次调度{'（推算）' if caveat else ''}",
         path=path,
-        note="" if known else f"{one.meeting_on.year}年放假安排尚未公布，日期是推算的。",
+        note=f"{caveat}。" if caveat else "",
     )
 
 

@@ -6,12 +6,12 @@ a test holds the two against each other, person by person.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from accounts.models import Role, RoleAssignment, User
 from rectification.models import (
@@ -21,27 +21,30 @@ from rectification.models import (
     Exemption,
     Extension,
     ExtensionDecision,
+    LetterStep,
     Measure,
     MeetingPoint,
     Notice,
+    PointAnswer,
     Problem,
     ProgressEntry,
     RequestEvidence,
     Review,
+    SupervisionAction,
 )
 from rectification.states import (
-    FINISHED,
+    CAME_BACK,
     ExtensionState,
+    LetterState,
     NoticeState,
     PointState,
     ReturnState,
     RoundState,
-    WorkStatus,
 )
 
 UNIT = (Role.LIAISON, Role.UNIT_HEAD)
 DECIDING = (Role.EXECUTIVE, Role.PARTY_GROUP)
-CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
+BUREAU = "inspection__inspected_unit__path"
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class _Heap:
 
 def loads(*, on: date) -> tuple[Load, ...]:
     """Of each active person, for each inspection in which something waits for them."""
-    heaps = [*_measures(on), *_returns(), *_points(), *_decisions(), *_held()]
+    heaps = [*_measures(on), *_returns(), *_points(), *_letters(), *_decisions(), *_held()]
     found = []
     for person in _people({heap.in_charge for heap in heaps if heap.in_charge}):
         counts: dict[int, Counter[str]] = {}
@@ -128,42 +131,61 @@ def _measures(on: date) -> Iterator[_Heap]:
 
 def _returns() -> Iterator[_Heap]:
     """The lines of open rounds that are still to be reported, or to be confirmed by the head."""
-    lines = DispatchReturn.objects.filter(round__state=RoundState.OPEN).exclude(
-        measure__status__in=(*FINISHED, WorkStatus.IN_REVIEW)
-    )
+    lines = DispatchReturn.objects.filter(round__state=RoundState.OPEN).asked().order_by()
     place = ("round__inspection", "unit__path", "measure__person_in_charge", "leads")
     how_many = Count("measure", distinct=True)
-    for row in lines.unreported().order_by().values_list(*place).annotate(how_many):
+    for row in lines.unreported().values_list(*place).annotate(how_many):
         inspection, path, person, leads, count = row
         yield _Heap("unreported", inspection, path, UNIT, count, person if leads else None)
-    to_confirm = lines.filter(state=ReturnState.TO_CONFIRM).order_by()
+    to_confirm = lines.filter(state=ReturnState.TO_CONFIRM)
     for inspection, path, count in to_confirm.values_list(*place[:2]).annotate(how_many):
         yield _Heap("to_confirm", inspection, path, (Role.UNIT_HEAD,), count)
 
 
 def _points() -> Iterator[_Heap]:
-    """Decided in an earlier meeting: the unit is to answer, then the office to settle."""
-    asking = DispatchRound.objects.open().filter(
-        inspection=OuterRef("inspection"), number__gt=OuterRef("round__number")
+    """Decided in a meeting: the unit answers, in each round anew, and the office settles."""
+    now = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
+    told = PointAnswer.objects.filter(point=OuterRef("pk"), round=OuterRef("open_round"))
+    pending = MeetingPoint.objects.pending().order_by()
+    asked = pending.annotate(open_round=Subquery(now.values("pk")[:1])).filter(
+        Q(state=PointState.OPEN) | (Q(open_round__isnull=False) & ~Exists(told))
     )
-    waiting = MeetingPoint.objects.pending().order_by()
-    open_ones = waiting.filter(Exists(asking), state=PointState.OPEN)
-    for inspection, path, count in open_ones.values_list("inspection", "unit__path").annotate(
-        Count("pk")
+    yield from _counted("points", asked, "unit__path", Role.LIAISON)
+    answered = pending.filter(state=PointState.ANSWERED)
+    yield from _counted("to_settle", answered, BUREAU, Role.OFFICE)
+
+
+def _letters() -> Iterator[_Heap]:
+    """Of supervision: the unit signs for and answers them, the office issues and settles them,
+    one's own answer excepted."""
+    letters = SupervisionAction.objects.order_by()
+    for name, state in (
+        ("to_acknowledge", LetterState.ISSUED),
+        ("to_answer", LetterState.ACKNOWLEDGED),
     ):
-        yield _Heap("points", inspection, path, UNIT, count)
-    answered = waiting.filter(state=PointState.ANSWERED)
-    place = ("inspection", "inspection__inspected_unit__path")
-    for inspection, path, count in answered.values_list(*place).annotate(Count("pk")):
-        yield _Heap("to_settle", inspection, path, (Role.OFFICE,), count)
+        yield from _counted(name, letters.filter(state=state), "unit__path", *UNIT)
+    proposed = letters.filter(state=LetterState.PROPOSED)
+    yield from _counted("to_issue", proposed, BUREAU, Role.OFFICE)
+    answered = letters.filter(state=LetterState.ANSWERED)
+    rows = list(answered.values("pk", "inspection", path=F(BUREAU)))
+    steps = LetterStep.objects.filter(verb__in=["acknowledge", "answer"])
+    hands = _hands(steps, "letter", rows)
+    for row in rows:
+        barred = frozenset(pk for pk in hands.get(row["pk"], ()) if pk)
+        place = (row["inspection"], row["path"], (Role.OFFICE,))
+        yield _Heap("to_close_letter", *place, barred=barred)
 
 
 def _held() -> Iterator[_Heap]:
     """Messages of which nobody knows whether they arrived: the office decides."""
     held = Notice.objects.doubtful().exclude(inspection=None).order_by()
-    place = ("inspection", "inspection__inspected_unit__path")
-    for inspection, path, count in held.values_list(*place).annotate(Count("pk")):
-        yield _Heap(NoticeState.HELD, inspection, path, (Role.OFFICE,), count)
+    yield from _counted(NoticeState.HELD, held, BUREAU, Role.OFFICE)
+
+
+def _counted(name: str, rows: Any, way: str, *roles: str) -> Iterator[_Heap]:
+    """The rows by inspection and by the unit that lies at the end of the way."""
+    for inspection, path, count in rows.values_list("inspection", way).annotate(Count("pk")):
+        yield _Heap(name, inspection, path, roles, count)
 
 
 def _decisions() -> Iterator[_Heap]:
@@ -189,9 +211,7 @@ def _decisions() -> Iterator[_Heap]:
             at = (row["measure__inspection"], row["path"], row["roles"])
             yield _Heap(name, *at, barred=frozenset(pk for pk in barred if pk))
     waiting = Problem.objects.awaiting_acceptance().order_by()
-    place = ("inspection", "inspection__inspected_unit__path")
-    for inspection, path, count in waiting.values_list(*place).annotate(Count("pk")):
-        yield _Heap("to_accept", inspection, path, DECIDING, count)
+    yield from _counted("to_accept", waiting, BUREAU, *DECIDING)
 
 
 _OF_A_DECISION = ("pk", "measure", "measure__inspection", "on_behalf_of")
@@ -236,7 +256,11 @@ def _told(measures: list[int]) -> dict[int, set[int]]:
 
 
 def _hands(
-    rows: Any, of: str, things: list[dict[str, Any]], who: str = "by", behalf: str = "on_behalf_of"
+    rows: Any,
+    of: str,
+    things: Iterable[Mapping[str, Any]],
+    who: str = "by",
+    behalf: str = "on_behalf_of",
 ) -> dict[int, set[int]]:
     """Of each of the things, by its key, who stands in these rows of it."""
     ours = rows.filter(**{f"{of}__in": [thing["pk"] for thing in things]})

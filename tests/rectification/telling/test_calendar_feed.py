@@ -94,7 +94,7 @@ def test_a_year_that_is_not_announced_is_marked_and_a_rest_day_moves_the_meeting
     assert (date(2025, 8, 5), "第13次调度") in days
     assert (date(2026, 1, 5), "第24次调度（推算）") in days
     event = next(each for each in events(address_of(cast.liaison)) if "推算" in each["summary"])
-    assert str(event["description"]) == "2026年放假安排尚未公布，日期是推算的。"
+    assert str(event["description"]) == "2026年放假安排尚未公布，按周一至周五推算。"
 
 
 def test_every_entry_is_an_all_day_one_with_an_identity_that_stays(cast):

@@ -94,6 +94,7 @@ def test_what_the_open_round_still_waits_for_is_counted_for_the_unit_that_owes_i
         inspection=cast.inspection, number=12, state="closed", closed_at=MORNING
     )
     more = due(cast, 90)
+    more.supporting_units.add(cast.elsewhere)
     for measure, at, state in (
         (cast.measure, cast.division, ReturnState.WAITING),
         (more, cast.division, ReturnState.WAITING),
@@ -115,7 +116,7 @@ def test_a_point_decided_in_a_meeting_waits_for_the_unit_then_for_the_office(cas
     first = DispatchRoundFactory(
         inspection=cast.inspection, number=1, state="closed", closed_at=MORNING
     )
-    points = [
+    for number, state in ((1, "open"), (2, "answered")):
         MeetingPoint.objects.create(
             inspection=cast.inspection,
             number=number,
@@ -126,17 +127,18 @@ def test_a_point_decided_in_a_meeting_waits_for_the_unit_then_for_the_office(cas
             by=cast.office,
             at=MORNING,
         )
-        for number, state in ((1, "open"), (2, "answered"))
+
+    reminders.remind(at=MORNING)
+    DispatchRoundFactory(inspection=cast.inspection, number=2)  # asks for the answered one anew
+    reminders.remind(at=MORNING + timedelta(days=1))
+
+    said = Notice.objects.in_app().order_by("topic", "pk").values_list("recipient__name", "subject")
+    assert list(said) == [
+        ("填报员甲", "整改提醒：议定事项待答复1项"),
+        ("整改办丙", "整改提醒：议定事项待办结1项"),
+        ("填报员甲", "整改提醒：议定事项待答复2项"),
+        ("整改办丙", "整改提醒：议定事项待办结1项"),
     ]
-
-    reminders.remind(at=MORNING)
-    assert heard() == ["整改办丙"]  # no round asks for the other yet
-    DispatchRoundFactory(inspection=cast.inspection, number=2)
-    reminders.remind(at=MORNING)
-
-    assert len(points) == 2
-    assert digest_of(cast.office).subject == "整改提醒：议定事项待办结1项"
-    assert digest_of(cast.liaison).subject == "整改提醒：议定事项待答复1项"
 
 
 def test_whoever_is_in_charge_hears_of_theirs_once_also_where_they_report_for_the_unit(cast):

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from accounts.models import User
-from rectification import permissions, queries, waiting
+from rectification import letterbook, permissions, queries, waiting
 from rectification.models import Extension, ExtensionDecision, Inspection, ReviewStage
 from rectification.models.closeout import CloseoutRequest, Review
 from tests.factories import NOON
@@ -30,32 +30,56 @@ def in_one_sweep():
 
 def one_by_one(users):
     """The same from the law and the desk."""
-    found = Counter()
+    found = Counter(key for user in users for key in (*decides(user), *does(user)))
     for user in users:
-        for name, rows, way in (
-            ("to_review", permissions.reviewable(user), "measure__inspection"),
-            ("to_extend", permissions.decidable_extensions(user), "measure__inspection"),
-            ("to_exempt", permissions.exemptions_to_decide(user), "measure__inspection"),
-            ("to_accept", queries._to_accept(user), "inspection"),
-        ):
-            for inspection in rows.order_by().values_list(way, flat=True):
-                found[user.pk, inspection, name] += 1
-        desk = queries.desk(user, on=TODAY)
-        for name, rows in (("overdue", desk.overdue), ("back", desk.came_back)):
-            for row in rows:
-                found[user.pk, row.measure.inspection_id, name] += 1
-    return found
+        for part in queries.round_parts(user):
+            if part.round.is_open:
+                found[user.pk, part.round.inspection_id, "unreported"] += part.left
+                found[user.pk, part.round.inspection_id, "to_confirm"] += part.to_confirm
+    return +found
+
+
+def decides(user):
+    for name, rows, way in (
+        ("to_review", permissions.reviewable(user), "measure__inspection"),
+        ("to_extend", permissions.decidable_extensions(user), "measure__inspection"),
+        ("to_exempt", permissions.exemptions_to_decide(user), "measure__inspection"),
+        ("to_accept", queries._to_accept(user), "inspection"),
+    ):
+        for inspection in rows.order_by().values_list(way, flat=True):
+            yield user.pk, inspection, name
+
+
+def does(user):
+    desk, letters = queries.desk(user, on=TODAY), letterbook.waiting_for(user)
+    for name, rows in (
+        ("overdue", [row.measure for row in desk.overdue]),
+        ("back", [row.measure for row in desk.came_back]),
+        ("points", desk.to_answer),
+        ("to_acknowledge", letters.to_acknowledge),
+        ("to_answer", letters.to_answer),
+        ("to_issue", letters.to_issue),
+        ("to_close_letter", letters.to_settle),
+    ):
+        for row in rows:
+            yield user.pk, row.inspection_id, name
+
+
+NOT_ON_A_DESK = {"today", "near", "to_settle", "held"}
 
 
 def decisions_and_desk():
-    names = {"to_review", "to_extend", "to_exempt", "to_accept", "overdue", "back"}
-    return {key: count for key, count in in_one_sweep().items() if key[2] in names}
+    """But for what a person in charge hears of without a role: the desk shows it to the unit."""
+    return {key: count for key, count in in_one_sweep().items() if key[2] not in NOT_ON_A_DESK}
 
 
 def test_the_sweep_finds_what_each_desk_shows(everybody):
     expected = one_by_one(everybody)
 
-    assert {name for *_, name in expected} >= {"to_review", "to_extend", "to_exempt", "to_accept"}
+    assert {name for *_, name in expected} >= {
+        *("to_review", "to_extend", "to_exempt", "to_accept", "points", "unreported"),
+        *("to_acknowledge", "to_answer", "to_issue", "to_close_letter"),
+    }
     assert decisions_and_desk() == expected
 
 
