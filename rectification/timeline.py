@@ -17,15 +17,7 @@ from rectification.models import (
     Review,
     Rework,
 )
-from rectification.moments import (
-    Moment,
-    decided,
-    exempted,
-    given,
-    handed_over,
-    postponed,
-    supervised,
-)
+from rectification.moments import Moment, exempted, given, handed_over, postponed
 from rectification.states import (
     Decision,
     RequestOutcome,
@@ -77,8 +69,6 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *postponed(measure),
             *handed_over(measure),
             *exempted(measure),
-            *reversed([*supervised(measure)]),
-            *decided(measure),
         ]
     )
 

@@ -79,12 +79,9 @@ class Story:
         return self.status(on) in OPEN
 
     def is_behind(self, on: date) -> bool:
-        """Each milestone asks for more than the one before it."""
-        due = [place for place, each in enumerate(self.milestones) if each[0] < on]
-        reached = [
-            place for place, (_, day) in enumerate(self.milestones) if day is not None and day <= on
-        ]
-        return max(due, default=-1) > max(reached, default=-1)
+        return any(
+            due < on and (reached is None or reached > on) for due, reached in self.milestones
+        )
 
 
 @dataclass(frozen=True)
