@@ -62,4 +62,5 @@ def test_nothing_is_left_after_the_supervisor_was_killed(starting, tmp_path):
 
     orphaned.stop(by=signal.SIGKILL)
 
-    until(lambda: orphaned.processes() == {}, what="an empty house")
+    until(lambda: not orphaned.processes(), what="an empty house")
+    assert orphaned.processes() == {}

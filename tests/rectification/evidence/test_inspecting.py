@@ -248,11 +248,15 @@ def test_a_file_with_a_mark_of_secrecy_is_refused(tmp_path, name, content):
 
 
 def test_ordinary_words_about_secrecy_are_no_mark(tmp_path):
-    look(tmp_path, "保密工作制度.docx", files.word("加强保密工作，保守商业秘密。"))
+    found = look(tmp_path, "保密工作制度.docx", files.word("加强保密工作，保守商业秘密。"))
+
+    assert found.media_type == naming.MEDIA_TYPES["docx"]
 
 
 def test_a_hyperlink_is_no_template(tmp_path):
-    look(tmp_path, "a.docx", files.word_with_relation("hyperlink", "https://www.gov.cn/"))
+    linked = files.word_with_relation("hyperlink", "https://www.gov.cn/")
+
+    assert look(tmp_path, "a.docx", linked).media_type == naming.MEDIA_TYPES["docx"]
 
 
 def test_a_chart_may_carry_its_workbook_and_nothing_deeper(tmp_path):
