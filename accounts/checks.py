@@ -7,6 +7,10 @@ from django.db import DatabaseError, connection
 
 from accounts import database_roles, journal
 
+# Checks of this tag are registered with deploy=True and run for `bin/manage check` alone: they take
+# time, or ask another server, and no other command waits for them.
+THOROUGH = "thorough"
+
 
 @register(Tags.database)
 def the_application_cannot_change_the_journal(

@@ -66,7 +66,7 @@ def append(act: Act, *, by: User | None, at: datetime) -> JournalEntry:
 @transaction.atomic
 def append_all(acts: Iterable[Act], *, by: User | None, at: datetime) -> list[JournalEntry]:
     """Write the entries in order, one for each act, under one lock of the chain's head."""
-    head, _ = JournalHead.objects.select_for_update().get_or_create(pk=1)
+    head = hold()
     entries = []
     for act in acts:
         entry = _entry(act, head=head, by=by, at=at)
@@ -76,6 +76,12 @@ def append_all(acts: Iterable[Act], *, by: User | None, at: datetime) -> list[Jo
     head.save()
     transaction.on_commit(lambda: _witness(entries), robust=True)
     return entries
+
+
+def hold() -> JournalHead:
+    """The chain's head, held to the end of the transaction: from here on, one writer at a time."""
+    head, _ = JournalHead.objects.select_for_update().get_or_create(pk=1)
+    return head
 
 
 class WitnessUnreadable(Exception):

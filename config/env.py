@@ -5,10 +5,14 @@ what to write. An empty variable counts as absent.
 """
 
 import os
+import re
 import secrets
+from datetime import time
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 
@@ -43,6 +47,16 @@ def env_int(name: str, *, default: int, least: int, most: int) -> int:
     return int(text)
 
 
+def env_time(name: str, *, default: str) -> time:
+    """A time of day, as 08:30."""
+    text = env_str(name, default=default)
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise SettingRefused(
+            f"环境变量 {name}={text} 无法使用，请写成 08:30 这样的时间（00:00 到 23:59）。"
+        )
+    return time.fromisoformat(text)
+
+
 def env_list(name: str, *, default: str) -> list[str]:
     return [part.strip() for part in env_str(name, default=default).split(",") if part.strip()]
 
@@ -70,6 +84,17 @@ def env_hosts(name: str, *, default: str) -> list[str]:
     if "*" in hosts:
         raise SettingRefused(f"环境变量 {name} 不能写 *，请写明访问所用的域名或地址，用逗号分开。")
     return hosts
+
+
+def env_zone(name: str, *, default: str) -> str:
+    """A name of the time zone database, as Asia/Shanghai."""
+    zone = env_str(name, default=default)
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingRefused(
+            f"环境变量 {name}={zone} 不是时区名，请写成 Asia/Shanghai 这样；不设置时用 {default}。"
+        ) from error
 
 
 def env_database(name: str, *, embedded: dict[str, Any]) -> dict[str, Any]:
@@ -112,6 +137,56 @@ def env_redis(name: str) -> str:
     address = env_str(name, default="")
     if address and urlsplit(address).scheme not in {"redis", "rediss", "redis+socket"}:
         raise SettingRefused(f"环境变量 {name} 无法使用，请写成 redis://主机:端口/库号 的形式。")
+    return address
+
+
+def env_choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
+    text = env_str(name, default=default).lower()
+    if text not in among:
+        raise SettingRefused(f"环境变量 {name}={text} 无法识别，请写 {'、'.join(among)} 之一。")
+    return text
+
+
+def env_mail_host(name: str) -> str:
+    """A server's name or address, or "" where there is none."""
+    host = env_str(name, default="")
+    if host and not re.fullmatch(r"[A-Za-z0-9.:_-]+", host):
+        raise SettingRefused(
+            f"环境变量 {name}={host} 无法使用，只写邮件服务器的域名或地址，"
+            "不带 smtp:// 和端口，例如 smtp.example.gov.cn。"
+        )
+    return host
+
+
+def env_sender(name: str, *, default: str) -> str:
+    """One mail address, with or without a name: 整改办 <zg@example.gov.cn>."""
+    text = env_str(name, default=default)
+    address = parseaddr(text)[1]
+    one = re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+", address)
+    if not one or not text.isprintable() or text.count("@") != 1:
+        raise SettingRefused(
+            f"环境变量 {name} 无法使用，请写一个邮件地址，前面可以有名称："
+            "整改办 <zg@example.gov.cn>。"
+        )
+    return text
+
+
+def env_archive(name: str) -> str:
+    """The address of the archive mailbox, or "" where there is none. The password is not shown."""
+    address = env_str(name, default="")
+    if not address or re.fullmatch(r"maildir:/.+", address):
+        return address
+    try:
+        parts = urlsplit(address)
+        fits = parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username
+        _ = parts.port
+    except ValueError:
+        fits = False
+    if not fits or parts.password is None:
+        raise SettingRefused(
+            f"环境变量 {name} 无法使用，请写成 imaps://用户名:密码@主机:端口/文件夹 "
+            "或 maildir:/文件夹 的形式，用户名和密码里的符号要用百分号编码。"
+        )
     return address
 
 

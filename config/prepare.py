@@ -1,5 +1,6 @@
 """What must be true before the first page: the database is reachable and migrated, the static files
-are collected, and an empty database of a demonstration holds its ledger.
+are collected, the working calendar holds this year and the next, and an empty database of a
+demonstration holds its ledger.
 
 One process for all of it, because most of its time is Django's own start. A refusal is one sentence
 on stdout and exit code 2.
@@ -40,6 +41,7 @@ def main() -> int:
         connect()
         migrate()
         collect_static()
+        call_command("prefill_calendar", verbosity=0)
         load_demo(wish=wishes.demo)
     except (SettingRefused, PreparationRefused, CommandError, ImproperlyConfigured) as refusal:
         print(refusal)

@@ -2,22 +2,32 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
 from config.broker import broker_url
 from config.env import (
+    env_archive,
     env_bool,
+    env_choice,
     env_database,
     env_hosts,
     env_int,
     env_list,
+    env_mail_host,
     env_owner,
     env_path,
     env_redis,
     env_secret,
+    env_sender,
     env_str,
+    env_time,
+    env_zone,
 )
+
+# Where the work is done: every day and hour that people read, whatever the machine's own clock says
+TIME_ZONE = env_zone("TIME_ZONE", default="Asia/Shanghai")
 
 # Where things are -------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -122,7 +132,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_TIMEZONE = TIME_ZONE
 
 # People -----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -144,7 +154,43 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "Asia/Shanghai"
+
+# Messages ---------------------------------------------------------------------------------------
+# From this time of a working day on, where the work is done, people get their digest.
+DIGEST_AT = env_time("DIGEST_AT", default="08:30")
+# A worker that was paused dies (timer) before another one takes over what it had (lease).
+DELIVERY_LEASE_SECONDS = env_int("DELIVERY_LEASE_SECONDS", default=120, least=3, most=3600)
+DELIVERY_TIMER_SECONDS = env_int(
+    "DELIVERY_TIMER_SECONDS",
+    default=DELIVERY_LEASE_SECONDS * 3 // 4,
+    least=2,
+    most=DELIVERY_LEASE_SECONDS - 1,
+)
+DELIVERY_SWEEP_SECONDS = env_int("DELIVERY_SWEEP_SECONDS", default=60, least=1, most=3600)
+DELIVERY_MOST_ATTEMPTS = env_int("DELIVERY_MOST_ATTEMPTS", default=8, least=1, most=1000)
+DELIVERY_RETRY_SECONDS = env_int("DELIVERY_RETRY_SECONDS", default=60, least=1, most=86_400)
+DELIVERY_BATCH = env_int("DELIVERY_BATCH", default=100, least=1, most=1000)
+EMAIL_HOST = env_mail_host("EMAIL_HOST")
+EMAIL_SECURITY = env_choice("EMAIL_SECURITY", default="none", among=("none", "starttls", "tls"))
+EMAIL_PORT = env_int(
+    "EMAIL_PORT",
+    default={"none": 25, "starttls": 587, "tls": 465}[EMAIL_SECURITY],
+    least=1,
+    most=65535,
+)
+EMAIL_USER = env_str("EMAIL_USER", default="")
+EMAIL_PASSWORD = env_str("EMAIL_PASSWORD", default="")
+EMAIL_TIMEOUT = env_int(
+    "EMAIL_TIMEOUT",
+    default=min(20, max(DELIVERY_TIMER_SECONDS // 4, 1)),
+    least=1,
+    most=min(60, DELIVERY_TIMER_SECONDS - 1),
+)
+MAIL_ARCHIVE = env_archive("MAIL_ARCHIVE")
+# The hosts to which a robot's message may go, and no other; "name:port" for another port.
+ROBOT_HOSTS = env_list(
+    "ROBOT_HOSTS", default="qyapi.weixin.qq.com,oapi.dingtalk.com,open.feishu.cn"
+)
 
 # Files ------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -170,7 +216,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a pasted report is at most this
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # The house (shown on every page and every report; part of the settings of an installation) --------
+# Links in messages begin with this, and Message-IDs end in its host.
+SITE_URL = env_str("SITE_URL", default="http://localhost:8000").rstrip("/")
+MAIL_DOMAIN = urlsplit(SITE_URL).hostname or "localhost"
 SITE_NAME = env_str("SITE_NAME", default="整改台账")
+EMAIL_FROM = env_sender("EMAIL_FROM", default=f"{SITE_NAME} <noreply@{MAIL_DOMAIN}>")
 # Who publishes, on the public pages. Without a name: what the report itself says.
 OFFICE_NAME = env_str("OFFICE_NAME", default="")
 OFFICE_PHONE = env_str("OFFICE_PHONE", default="")

@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
+from django.utils import timezone
 
 from accounts.admin import GrantedAdmin
 from accounts.models import Role
-from rectification.models import FindingArea, Inspection, ReviewStage, Workday
+from rectification import calendar_keeping, scheduling
+from rectification.models import FindingArea, Inspection, ReviewStage, Rung, Workday
+from rectification.rhythm_forms import INTERVAL
 
 FEWEST_STAGES, MOST_STAGES = 2, 5
 
@@ -58,6 +61,23 @@ class InspectionAdmin(GrantedAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ("code",) if obj else ()
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """The interval is refused in the same words as on the page of the rhythm."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == "dispatch_every_days":
+            names = ("required", "invalid", "min_value", "max_value")
+            field.error_messages.update(dict.fromkeys(names, INTERVAL))
+        return field
+
+    def save_model(self, request, obj, form, change):
+        """A changed rhythm goes on from the rounds that are there, as on its own page."""
+        if change and {*scheduling.SETTINGS} & {*form.changed_data}:
+            held = Inspection.objects.get(pk=obj.pk)  # held by `changeform_view`
+            scheduling.apply(held, scheduling.settings_of(obj), at=timezone.now())
+            obj.dispatch_first_number = held.dispatch_first_number
+            obj.dispatch_version = held.dispatch_version
+        super().save_model(request, obj, form, change)
+
     def subject_code(self, obj):
         """The code, as everywhere: under its number an inspection's story would fall apart."""
         return obj.code if isinstance(obj, Inspection) else super().subject_code(obj)
@@ -65,6 +85,7 @@ class InspectionAdmin(GrantedAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         ReviewStage.objects.set_up(form.instance)
+        Rung.objects.set_up(form.instance)
 
 
 @admin.register(Workday)
@@ -73,3 +94,10 @@ class WorkdayAdmin(GrantedAdmin):
     list_display = ("day", "is_working", "name")
     list_filter = ("is_working",)
     date_hierarchy = "day"
+
+    def save_model(self, request, obj, form, change):
+        """The year has a version, by which its page at 工作日历 notices this change."""
+        super().save_model(request, obj, form, change)
+        years = {obj.day.year, *(day.year for day in (form.initial.get("day"),) if day)}
+        for year in years:
+            calendar_keeping.touch(year, by=request.user, at=timezone.now())

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.administration import KEEPERS
 from accounts.models import Role, User
 from accounts.rights import rights_of
-from rectification import permissions
+from rectification import outbox, permissions
 from rectification.models import Inspection
 
 
@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("problems", "问题", "rectification:problem_list", _anybody),
     Entry("measures", "措施", "rectification:measure_list", _anybody),
     Entry("rounds", "调度", "rectification:round_list", permissions.may_oversee),
+    Entry("supervision", "督办", "rectification:letter_list", _anybody),
     Entry("look_back", "回头看", "rectification:lookback_list", permissions.may_oversee),
     Entry("outcomes", "成效", "rectification:outcome_list", _anybody),
     Entry("ledger", "台账", "rectification:ledger", _anybody),
@@ -59,6 +60,8 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         ]
     elif rights_of(user).holds(Role.OFFICE):  # an empty house begins with a published report
         entries.append(("reports", "导入通报", reverse("reports:report_import")))
+    if permissions.may_keep_calendar(user):
+        entries.append(("calendar", "工作日历", reverse("rectification:calendar")))
     if rights_of(user).holds(Role.AUDIT_ADMIN):
         entries.append(("journal", "审计日志", reverse("accounts:journal_list")))
     if rights_of(user).holds(*KEEPERS):
@@ -67,4 +70,5 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         "inspection": here,
         "inspections": [(each.code, each.name) for each in found] if len(found) > 1 else [],
         "nav_entries": entries,
+        "unread": lambda: outbox.unread_count(user),  # one query, where a page is shown whole
     }

@@ -1,5 +1,9 @@
 """The verbs of a round. `open_due` asks what is due by now and not yet done: a missed night is
-caught up by the next run, and a second run finds nothing to do."""
+caught up by the next run, and a second run finds nothing to do.
+
+A round is known by its number in the series, and numbers only go up: a clock that is put back, or
+a calendar that is changed, opens nothing again.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +12,16 @@ from django.db import transaction
 
 from accounts import journal
 from accounts.models import User
-from rectification import clock, notifications, permissions
-from rectification.models import DispatchRound, Inspection, Workday
+from rectification import (
+    clock,
+    moving,
+    notifications,
+    permissions,
+    returning,
+    rounds_told,
+    sheets,
+)
+from rectification.models import DispatchRound, Inspection, RoundSheet, Workday
 from rectification.states import RoundState
 
 
@@ -28,50 +40,103 @@ class Opened:
 def open_due(*, at: datetime) -> tuple[Opened, ...]:
     """Open, in every inspection with an anchor, the latest round that is due by `at`.
 
-    Older rounds that were missed are recorded as superseded. Pure in `at`: running it twice, late,
-    or from two processes at once changes nothing more.
+    Older rounds that were missed are recorded as superseded, and one that is still open is closed.
+    What has become open in an open round is asked for too. Pure in `at`: running it twice, late, or
+    from two processes at once changes nothing more.
     """
     work = Workday.objects.calendar()
     inspections = Inspection.objects.exclude(dispatch_anchor=None).order_by("pk")
-    opened = (_open_latest(inspection, work=work, at=at) for inspection in inspections)
+    waiting = [each for each in inspections if _missing(each, work=work, at=at)]
+    opened = [_open_latest(inspection, work=work, at=at) for inspection in waiting]
+    for round in DispatchRound.objects.open().order_by("pk"):
+        _ask_further(round, at=at)
     return tuple(each for each in opened if each is not None)
+
+
+def catch_up(inspection: Inspection, *, at: datetime) -> Opened | None:
+    """The same for one inspection: before its rhythm changes, what is due by the old one opens."""
+    return _open_latest(inspection, work=Workday.objects.calendar(), at=at)
 
 
 @transaction.atomic
 def close(round: DispatchRound, *, by: User, at: datetime) -> None:
-    """End the round. Raises DispatchRefused."""
+    """End the round, and freeze what each unit has said of each measure. Raises DispatchRefused."""
     if not permissions.may_run(by, round.inspection):
         raise DispatchRefused(f"{round}只能由整改办结束。")
+    _hold(round.inspection)
+    _close(round, by=by, at=at)
+
+
+def _hold(inspection: Inspection) -> Inspection:
+    """The inspection with all its measures: of opening, closing and asking further, one waits, and
+    every report comes before it or after it."""
+    held = Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
+    moving.hold_all(held)
+    return held
+
+
+def _close(round: DispatchRound, *, by: User | None, at: datetime) -> None:
+    """The caller holds the inspection."""
     closing = DispatchRound.objects.open().filter(pk=round.pk)
     if not closing.update(state=RoundState.CLOSED, closed_at=at):
         raise DispatchRefused(f"{round}已经结束，请刷新页面。")
     round.refresh_from_db(fields=["state", "closed_at"])
-    act = journal.Act("close", "round", round.subject_code, after={"state": round.state})
-    journal.append(act, by=by, at=at)
+    returning.freeze(round, on=clock.day_of(at))
+    kept = _keep_sheet(round, at=at)
+    after = {"state": round.state, "sheet": kept.digest}
+    journal.append(journal.Act("close", "round", round.subject_code, after=after), by=by, at=at)
+
+
+def _keep_sheet(round: DispatchRound, *, at: datetime) -> RoundSheet:
+    """Put the whole account away as it stands at the close."""
+    content = rounds_told.drawn_up(round, at=at).kept()
+    digest = sheets.digest_of(content)
+    return RoundSheet.objects.create(round=round, content=content, digest=digest, at=at)
 
 
 @transaction.atomic
 def _open_latest(
     inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
 ) -> Opened | None:
-    assert inspection.dispatch_anchor is not None
-    due = clock.sittings_due(
-        anchor=inspection.dispatch_anchor,
-        every_days=inspection.dispatch_every_days,
-        work=work,
-        on=clock.day_of(at),
-    )
-    known = set(inspection.rounds.values_list("number", flat=True))
-    missing = [sitting for sitting in due if sitting.number not in known]
-    if not missing or missing[-1].number < max(known, default=0):
+    held = _hold(inspection)
+    missing = _missing(held, work=work, at=at)
+    if not missing:
         return None
+    for before in held.rounds.open():
+        _close(before, by=None, at=at)
     *missed, latest = missing
     for sitting in missed:
         _enter(inspection, sitting, RoundState.SUPERSEDED, at=at)
     round = _enter(inspection, latest, RoundState.OPEN, at=at)
     if round is None:
         return None
+    returning.expect(round, at=at)
     return Opened(round, notifications.announce(round, at=at))
+
+
+@transaction.atomic
+def _ask_further(round: DispatchRound, *, at: datetime) -> None:
+    """Ask for what has become open, or was entered, since the round opened; who is asked for the
+    first time is told."""
+    if not returning.lacks_lines(round):
+        return
+    _hold(round.inspection)
+    if DispatchRound.objects.open().filter(pk=round.pk).exists() and returning.expect(round, at=at):
+        notifications.announce(round, at=at)
+
+
+def _missing(
+    inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
+) -> tuple[clock.Sitting, ...]:
+    """The rounds that are due by `at` and later in the series than any that is there."""
+    if inspection.series is None:
+        return ()
+    return clock.sittings_due(
+        series=inspection.series,
+        work=work,
+        on=clock.last_opened_day(at, at=inspection.dispatch_at),
+        after=inspection.rounds.last_number(),
+    )
 
 
 def _enter(

@@ -20,8 +20,8 @@ from rectification.states import (
     WorkStatus,
 )
 from rectification.wording import no_hidden_characters, no_identity_number, no_secrecy_mark
+from rectification.workflow import NOTHING_NEW
 
-NOTHING_NEW = "无变化"
 BULK_VERBS = {"nil_return": "零报告", "approve": "审核通过", "send_back": "退回重报"}
 
 

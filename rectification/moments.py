@@ -1,4 +1,5 @@
-"""Moments of the story beside the work itself: evidence, extensions, handovers, exemptions."""
+"""Moments of the story beside the work itself: evidence, extensions, handovers, exemptions, letters
+of supervision, and what dispatch meetings decided."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,10 +15,12 @@ from rectification.models import (
     Extension,
     ExtensionDecision,
     Handover,
+    LetterStep,
     Measure,
     Problem,
+    SupervisionAction,
 )
-from rectification.states import ExemptionState, ExtensionState, Verdict
+from rectification.states import ExemptionState, ExtensionState, PointState, Verdict
 
 _EXEMPTIONS = {
     ExemptionState.GRANTED: ("批准不再适用", "done"),
@@ -192,6 +195,41 @@ def _handovers(row: Measure | Problem) -> Iterable[Handover]:
     return row.handovers.select_related(*people).order_by("on", "pk")
 
 
+def decided(measure: Measure) -> Iterator[Moment]:
+    """议定事项 about the measure: decided in a meeting, answered, settled or withdrawn."""
+    for point in measure.points.for_list():
+        yield Moment(
+            on=clock.day_of(point.at),
+            at=point.at,
+            title=str(point),
+            tone="near",
+            who=signature(point.by, point.on_behalf_of),
+            place=str(point.round),
+            text=point.text,
+            muted=f"{point.unit}承办",
+            tag=point.get_state_display(),
+        )
+        for answer in point.answers.all():
+            yield Moment(
+                on=clock.day_of(answer.at),
+                at=answer.at,
+                title=f"答复{point}",
+                tone="run",
+                who=signature(answer.by, answer.on_behalf_of),
+                place=str(answer.round or ""),
+                text=answer.text,
+            )
+        if point.ended_at:
+            yield Moment(
+                on=clock.day_of(point.ended_at),
+                at=point.ended_at,
+                title=f"{point}{point.get_state_display()}",
+                tone="done" if point.state == PointState.SETTLED else "plain",
+                who=signature(point.ended_by),
+                text=point.ended_why,
+            )
+
+
 def exempted(measure: Measure) -> Iterator[Moment]:
     people = ("by", "on_behalf_of", "settled_by", "settled_on_behalf_of")
     for exemption in measure.exemptions.select_related(*people):
@@ -218,4 +256,38 @@ def _asked(exemption: Exemption) -> Moment:
         text=exemption.reason,
         tag=exemption.get_state_display(),
         tag_tone="near" if exemption.settled_on is None else "plain",
+    )
+
+
+def supervised(measure: Measure) -> Iterator[Moment]:
+    """The letters about the measure that went out, step by step. Proposals are the office's own."""
+    letters = measure.letters.issued().prefetch_related("steps__by", "steps__on_behalf_of")
+    for letter in letters:
+        yield from of_letter(letter, letter.steps.all(), inside=False)
+
+
+def of_letter(
+    letter: SupervisionAction, steps: Iterable[LetterStep], *, inside: bool
+) -> tuple[Moment, ...]:
+    """The way of a letter, newest first; `inside` with what stays in the office: how it was
+    proposed, and what was said when it was issued."""
+    shown = [each for each in steps if inside or each.verb not in _OF_THE_OFFICE]
+    return tuple(_letter_step(letter, each, inside=inside) for each in reversed(shown))
+
+
+_OF_THE_OFFICE = frozenset({"propose", "reword", "lapse"})
+_LETTER_TONES = {"issue": "near", "acknowledge": "run", "answer": "run", "settle": "done"}
+
+
+def _letter_step(letter: SupervisionAction, step: LetterStep, *, inside: bool) -> Moment:
+    issue = step.verb == "issue"
+    due = f"{clock.in_full(letter.due_on)}前回复" if issue and letter.due_on else ""
+    return Moment(
+        on=step.on,
+        at=step.at,
+        title=f"{step.says}{letter}",
+        tone=_LETTER_TONES.get(step.verb, "plain"),
+        who=step.who,
+        text=letter.matter if issue and not inside else "" if issue else step.text,
+        muted="\n".join(filter(None, [due, step.text if issue and inside else ""])),
     )

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 
-from accounts.models import Role, Unit, User, signature, under
+from accounts.models import Role, User, signature, under
 from accounts.rights import rights_of
 from rectification import clock, permissions
 from rectification.models import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    DispatchReturn,
+    DispatchReturnQuerySet,
     DispatchRound,
     Exemption,
     ExemptionQuerySet,
@@ -22,16 +24,16 @@ from rectification.models import (
     Measure,
     MeasureEvent,
     MeasureQuerySet,
+    MeetingPoint,
+    MeetingPointQuerySet,
     Notice,
+    PointAnswer,
     Problem,
     ProblemQuerySet,
-    ProgressEntry,
     Workday,
 )
-from rectification.states import FINISHED, Basis, RoundState, WorkStatus
+from rectification.states import CAME_BACK, UNREPORTED, Basis, PointState, ReturnState, RoundState
 
-CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
-_NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)
 DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold the rest
 
 
@@ -49,48 +51,83 @@ class MeasureRow:
 
 
 @dataclass(frozen=True)
+class OwedRow:
+    """What a unit has still to report in an open round; `may_report`: its reader reports for it."""
+
+    line: DispatchReturn
+    light: Light
+    may_report: bool
+
+    @property
+    def measure(self) -> Measure:
+        return self.line.measure
+
+
+@dataclass(frozen=True)
+class RoundPart:
+    """A person's part in a round: lines of the units that they report for or head.
+
+    `left` are still to be reported, `to_confirm` wait for this person.
+    """
+
+    round: DispatchRound
+    asked: int
+    left: int
+    to_confirm: int
+
+    @property
+    def done(self) -> int:
+        return self.asked - self.left
+
+
+@dataclass(frozen=True)
 class Desk:
     """What needs this person: what came back, is due, is to be reported, reviewed, accepted."""
 
     rounds: tuple[DispatchRound, ...]
+    parts: tuple[RoundPart, ...]
     came_back: tuple[MeasureRow, ...]
     overdue: tuple[MeasureRow, ...]
     near: tuple[MeasureRow, ...]
-    not_reported: tuple[MeasureRow, ...]
+    not_reported: tuple[OwedRow, ...]
     to_review: tuple[CloseoutRequest, ...]
     to_accept: tuple[Problem, ...]
     to_extend: tuple[Extension, ...]
     to_exempt: tuple[Exemption, ...]
+    to_answer: tuple[MeetingPoint, ...]
     notices: tuple[Notice, ...]
 
     @property
     def due(self) -> tuple[MeasureRow, ...]:
         """What is overdue, then what will be; what is listed above to be reported is left out."""
-        above = {row.measure.pk for row in self.came_back + self.not_reported}
+        above = {row.measure.pk for row in self.came_back}
+        above |= {row.measure.pk for row in self.not_reported}
         return tuple(row for row in self.overdue + self.near if row.measure.pk not in above)
 
     @property
     def is_empty(self) -> bool:
         lists = (self.came_back, self.overdue, self.near, self.not_reported)
         decisions = (self.to_review, self.to_accept, self.to_extend, self.to_exempt)
-        return not any((*lists, *decisions))
+        open_parts = any(part.left or part.to_confirm for part in self.parts)
+        return not open_parts and not any((*lists, *decisions, self.to_answer))
 
 
 def desk(user: User, *, on: date) -> Desk:
     """Everything that waits for this person, over all inspections that they have a part in."""
     mine = _answered_for(user, on=on)
     came_back = mine.filter(status__in=CAME_BACK)
-    not_reported = _not_reported(mine).exclude(status__in=CAME_BACK)
     return Desk(
         rounds=_rounds(user),
-        came_back=_for(user, rows(_with_last_return(came_back)[:DESK_ROWS], on=on)),
+        parts=round_parts(user),
+        came_back=_for(user, rows(with_last_return(came_back)[:DESK_ROWS], on=on)),
         overdue=rows(mine.overdue(on=on)[:DESK_ROWS], on=on),
         near=rows(mine.near(on=on)[:DESK_ROWS], on=on),
-        not_reported=_for(user, rows(not_reported[:DESK_ROWS], on=on)),
+        not_reported=_not_reported(user, on=on),
         to_review=tuple(_to_review(user)[:DESK_ROWS]),
         to_accept=tuple(_to_accept(user)[:DESK_ROWS]),
         to_extend=tuple(_to_extend(user)[:DESK_ROWS]),
         to_exempt=tuple(_to_exempt(user)[:DESK_ROWS]),
+        to_answer=tuple(_to_answer(user)[:DESK_ROWS]),
         notices=_notices(user),
     )
 
@@ -102,10 +139,55 @@ def _for(user: User, found: tuple[MeasureRow, ...]) -> tuple[MeasureRow, ...]:
     )
 
 
+def round_parts(user: User) -> tuple[RoundPart, ...]:
+    """This person's part in each current round, open or just closed, that asks their units."""
+    rights = rights_of(user)
+    mine = DispatchReturn.objects.of_units_within(rights.paths(Role.LIAISON, Role.UNIT_HEAD))
+    lines = mine.filter(round__in=DispatchRound.objects.current()).asked()
+    found: dict[DispatchRound, list[DispatchReturn]] = {}
+    for line in lines.select_related("round__inspection", "unit"):
+        found.setdefault(line.round, []).append(line)
+    return tuple(
+        RoundPart(
+            round,
+            asked=len(lines),
+            left=sum(line.state in UNREPORTED for line in lines),
+            to_confirm=sum(
+                line.state == ReturnState.TO_CONFIRM and rights.covers(line.unit, Role.UNIT_HEAD)
+                for line in lines
+            ),
+        )
+        for round, lines in sorted(found.items(), key=lambda each: each[0].pk, reverse=True)
+    )
+
+
 def next_to_report(user: User, inspection: Inspection, *, on: date) -> Measure | None:
     """The most urgent measure that this person has still to report in the open round."""
-    mine = _answered_for(user, on=on).filter(inspection=inspection)
-    return _not_reported(mine).first()
+    owed = _owed(user, Role.LIAISON, on=on).filter(round__inspection=inspection)
+    line = owed.first()
+    return line.measure if line else None
+
+
+def _not_reported(user: User, *, on: date) -> tuple[OwedRow, ...]:
+    rights = rights_of(user)
+    owed = _owed(user, Role.LIAISON, Role.UNIT_HEAD, on=on).exclude(measure__status__in=CAME_BACK)
+    return tuple(
+        OwedRow(line, line.measure.light(on=on), rights.covers(line.unit, Role.LIAISON))
+        for line in owed[:DESK_ROWS]
+    )
+
+
+def _owed(user: User, *roles: Role, on: date) -> DispatchReturnQuerySet:
+    """What the person's units have still to report in open rounds, most urgent first."""
+    lines = DispatchReturn.objects.filter(round__state=RoundState.OPEN).asked().unreported()
+    mine = lines.of_units_within(rights_of(user).paths(*roles))
+    measures = Measure.objects.for_list(on=on).prefetch_related(None)
+    due = F("measure__deadline").asc(nulls_last=True)
+    return (
+        mine.select_related("unit", "round__inspection")
+        .prefetch_related(Prefetch("measure", measures))
+        .order_by(due, "measure__code", "pk")
+    )
 
 
 def rows(
@@ -113,125 +195,9 @@ def rows(
 ) -> tuple[MeasureRow, ...]:
     """The measures with their lights; with the last return's reason where it was fetched."""
     return tuple(
-        MeasureRow(measure, measure.light(on=on, basis=basis), _last_reason(measure))
+        MeasureRow(measure, measure.light(on=on, basis=basis), last_reason(measure))
         for measure in measures
     )
-
-
-@dataclass(frozen=True)
-class UnitReturn:
-    """How far one unit is with its reports in one round, and the difficulties that it names."""
-
-    unit: Unit
-    measures: int
-    reported: int
-    nil_returns: int
-    difficulties: tuple[ProgressEntry, ...]
-
-    @property
-    def missing(self) -> int:
-        return self.measures - self.reported
-
-
-def round_returns(round: DispatchRound) -> tuple[UnitReturn, ...]:
-    """Each lead unit's share of a round: who has reported, who has not, which difficulties.
-
-    A measure belongs to the round where it was unfinished and not in review (then nothing can be
-    reported) at the end of the round's last day, or now while it is open, and also where it was
-    reported in it.
-    """
-    entries = list(
-        ProgressEntry.objects.filter(round=round).select_related("measure__lead_unit", "by")
-    )
-    reported = {entry.measure_id: entry for entry in entries}
-    standing = _to_report(round.inspection, on=_last_day(round))
-    asked = {row.pk: row.lead_unit for row in standing.select_related("lead_unit")}
-    asked |= {entry.measure_id: entry.measure.lead_unit for entry in entries}
-    units = sorted(set(asked.values()), key=lambda unit: (unit.order, unit.pk))
-    return tuple(_unit_return(unit, asked, reported) for unit in units)
-
-
-def _unit_return(
-    unit: Unit, asked: dict[int, Unit], reported: dict[int, ProgressEntry]
-) -> UnitReturn:
-    measures = [pk for pk, lead in asked.items() if lead == unit]
-    entries = [reported[pk] for pk in measures if pk in reported]
-    return UnitReturn(
-        unit=unit,
-        measures=len(measures),
-        reported=len(entries),
-        nil_returns=sum(entry.nil_return for entry in entries),
-        difficulties=tuple(entry for entry in entries if entry.difficulty),
-    )
-
-
-@dataclass(frozen=True)
-class RoundRow:
-    """One round in the list: how many measures it asked for, and what came."""
-
-    round: DispatchRound
-    expected: int
-    reported: int
-    nil_returns: int
-    sent_back: int
-
-
-def round_rows(inspection: Inspection) -> tuple[RoundRow, ...]:
-    """Every round, latest first, in a fixed number of queries; missed ones asked for nothing."""
-    reports: dict[int, dict[int, bool]] = {}
-    told = ProgressEntry.objects.filter(round__inspection=inspection).order_by("pk")
-    for round_id, measure_id, nil in told.values_list("round", "measure", "nil_return"):
-        reports.setdefault(round_id or 0, {})[measure_id] = nil
-    returns = Count("events", filter=Q(events__verb="send_back"))
-    rounds = inspection.rounds.annotate(returns=returns).latest_first()
-    changes = _changes(inspection)
-    return tuple(_round_row(each, reports.get(each.pk, {}), changes) for each in rounds)
-
-
-@dataclass(frozen=True)
-class _Change:
-    measure: int
-    to_status: str
-    on: date
-
-
-def _changes(inspection: Inspection) -> tuple[_Change, ...]:
-    events = MeasureEvent.objects.filter(measure__inspection=inspection).order_by("on", "pk")
-    return tuple(_Change(*row) for row in events.values_list("measure", "to_status", "on"))
-
-
-def _round_row(
-    round: DispatchRound, reports: dict[int, bool], changes: tuple[_Change, ...]
-) -> RoundRow:
-    day = _last_day(round)
-    standing = {
-        change.measure: change.to_status for change in changes if day is None or change.on <= day
-    }
-    asked = {measure for measure, status in standing.items() if status not in _NOT_ASKED}
-    held = round.state != RoundState.SUPERSEDED
-    return RoundRow(
-        round=round,
-        expected=len(asked | set(reports)) if held else 0,
-        reported=len(reports),
-        nil_returns=sum(reports.values()),
-        sent_back=getattr(round, "returns", 0),
-    )
-
-
-def _last_day(round: DispatchRound) -> date | None:
-    """The day that a round's account is drawn up for; None, that is now, while it is open."""
-    return clock.day_of(round.closed_at) if round.closed_at else None
-
-
-def _to_report(inspection: Inspection, *, on: date | None) -> MeasureQuerySet:
-    """The measures that were to be reported at the end of the day, or are now."""
-    measures = Measure.objects.filter(inspection=inspection)
-    if on is None:
-        return measures.exclude(status__in=_NOT_ASKED)
-    latest = MeasureEvent.objects.filter(measure=OuterRef("pk"), on__lte=on)
-    latest = latest.order_by("-on", "-pk")
-    then = measures.annotate(status_then=Subquery(latest.values("to_status")[:1]))
-    return then.filter(status_then__isnull=False).exclude(status_then__in=_NOT_ASKED)
 
 
 @dataclass(frozen=True)
@@ -264,13 +230,13 @@ def review_steps(request: CloseoutRequest) -> tuple[Step, ...]:
 
 def next_sitting(inspection: Inspection, *, on: date) -> clock.Sitting | None:
     """The coming round, or None where the inspection has no rhythm."""
-    if inspection.dispatch_anchor is None:
+    if inspection.series is None:
         return None
     return clock.next_sitting(
-        anchor=inspection.dispatch_anchor,
-        every_days=inspection.dispatch_every_days,
+        series=inspection.series,
         work=Workday.objects.calendar(),
         on=on,
+        after=inspection.rounds.last_number(),
     )
 
 
@@ -301,24 +267,15 @@ def _answered_for(user: User, *, on: date) -> MeasureQuerySet:
     return led.prefetch_related(None)  # the desk names no supporting units
 
 
-def _not_reported(mine: MeasureQuerySet) -> MeasureQuerySet:
-    """To be reported, and without a report in the inspection's open round."""
-    latest = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
-    reported = ProgressEntry.objects.filter(measure=OuterRef("pk"), round=OuterRef("open_round"))
-    return (
-        mine.exclude(status__in=_NOT_ASKED)
-        .annotate(open_round=Subquery(latest.values("pk")[:1]))
-        .filter(~Exists(reported), open_round__isnull=False)
-    )
-
-
-def _with_last_return(measures: MeasureQuerySet) -> MeasureQuerySet:
+def with_last_return(measures: MeasureQuerySet) -> MeasureQuerySet:
+    """With what `last_reason` needs."""
     reasons = MeasureEvent.objects.filter(verb__in=["send_back", "reopen"]).order_by("pk")
-    return measures.prefetch_related(Prefetch("events", reasons, to_attr="returns"))
+    return measures.prefetch_related(Prefetch("events", reasons, to_attr="sendings_back"))
 
 
-def _last_reason(measure: Measure) -> str:
-    returns: list[MeasureEvent] = getattr(measure, "returns", [])
+def last_reason(measure: Measure) -> str:
+    """Why the measure came back last; empty where it never did, or where that was not fetched."""
+    returns: list[MeasureEvent] = getattr(measure, "sendings_back", [])
     return returns[-1].why if returns else ""
 
 
@@ -358,6 +315,20 @@ def _to_exempt(user: User) -> ExemptionQuerySet:
     return waiting.order_by("at", "pk")
 
 
+def _to_answer(user: User) -> MeetingPointQuerySet:
+    """Points of meetings that wait for an answer of this person's units: in each round anew, and
+    between two rounds those that nobody has answered yet."""
+    now = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
+    told = PointAnswer.objects.filter(point=OuterRef("pk"), round=OuterRef("open_round"))
+    mine = MeetingPoint.objects.pending().filter(
+        under(rights_of(user).paths(Role.LIAISON), "unit__path")
+    )
+    waiting = mine.annotate(open_round=Subquery(now.values("pk")[:1])).filter(
+        Q(state=PointState.OPEN) | (Q(open_round__isnull=False) & ~Exists(told))
+    )
+    return waiting.select_related("inspection", "unit", "round", "measure").order_by("at", "pk")
+
+
 def _rounds(user: User) -> tuple[DispatchRound, ...]:
     """The open rounds of every inspection that this person sees."""
     mine = Inspection.objects.visible_within(permissions.scope_of(user))
@@ -366,7 +337,6 @@ def _rounds(user: User) -> tuple[DispatchRound, ...]:
 
 
 def _notices(user: User) -> tuple[Notice, ...]:
-    """The latest notices to the units that this person reports for or heads."""
-    paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
-    letters = Notice.objects.to_units_within(paths).select_related("inspection", "unit")
+    """The latest notices to this person."""
+    letters = Notice.objects.addressed_to(user).select_related("inspection", "unit")
     return tuple(letters.latest_first()[:5])

@@ -20,6 +20,8 @@ class WorkStatus(models.TextChoices):
 
 
 FINISHED = (WorkStatus.CLOSED, WorkStatus.NOT_APPLICABLE)
+NOT_ASKED = (*FINISHED, WorkStatus.IN_REVIEW)  # by a round: what is in review cannot be reported
+CAME_BACK = (WorkStatus.SENT_BACK, WorkStatus.REBOUNDED)
 
 
 class ProblemStatus(models.TextChoices):
@@ -94,10 +96,52 @@ class Basis(models.TextChoices):
     ORIGINAL = "original", "原定时限"
 
 
+class Rhythm(models.TextChoices):
+    """How often an inspection dispatches, from its anchor on."""
+
+    EVERY_DAYS = "every_days", "每若干天"
+    WEEKLY = "weekly", "每周"
+    HALF_MONTHLY = "half_monthly", "每半月"
+    MONTHLY = "monthly", "每月"
+
+
+class CalendarSource(models.TextChoices):
+    """Where the rest days and the make-up working days of a year come from."""
+
+    COMPUTED = "computed", "按法定节日推算"
+    PACKAGE = "package", "随软件提供"
+    NOTICE = "notice", "放假通知导入"
+    BY_HAND = "by_hand", "人工登记"
+
+
 class RoundState(models.TextChoices):
     OPEN = "open", "进行中"
     CLOSED = "closed", "已结束"
     SUPERSEDED = "superseded", "错过未开"
+
+
+class ReturnState(models.TextChoices):
+    """How far a unit is with one line of a round."""
+
+    WAITING = "waiting", "未报"
+    TO_CONFIRM = "to_confirm", "待确认"
+    TURNED_BACK = "turned_back", "退回修改"
+    FILED = "filed", "已报"
+
+
+UNREPORTED = (ReturnState.WAITING, ReturnState.TURNED_BACK)  # without a report that may count
+
+
+class PointState(models.TextChoices):
+    """What was decided in a meeting, until the office says that it is settled."""
+
+    OPEN = "open", "待答复"
+    ANSWERED = "answered", "已答复"
+    SETTLED = "settled", "已办结"
+    WITHDRAWN = "withdrawn", "已撤销"
+
+
+POINT_PENDING = (PointState.OPEN, PointState.ANSWERED)
 
 
 class ExemptionState(models.TextChoices):
@@ -108,6 +152,37 @@ class ExemptionState(models.TextChoices):
     REFUSED = "refused", "未批准"
     WITHDRAWN = "withdrawn", "已撤回"
     LAPSED = "lapsed", "已失效"
+
+
+class NoticeState(models.TextChoices):
+    """What becomes of a message. The last four are outcomes: one for each message, and only one."""
+
+    DUE = "due", "待发送"
+    SENDING = "sending", "发送中"
+    SENT = "sent", "已送达"
+    SUPPRESSED = "suppressed", "未发送"
+    FAILED = "failed", "发送失败"
+    HELD = "held", "待核实"
+
+
+OUTCOMES = (NoticeState.SENT, NoticeState.SUPPRESSED, NoticeState.FAILED, NoticeState.HELD)
+
+
+class LetterState(models.TextChoices):
+    """How far a letter of supervision is. A proposal is nobody's business but the office's."""
+
+    PROPOSED = "proposed", "待签发"
+    ISSUED = "issued", "待签收"
+    ACKNOWLEDGED = "acknowledged", "已签收"
+    ANSWERED = "answered", "已回复"
+    SETTLED = "settled", "已办结"
+    LAPSED = "lapsed", "不再需要"
+    WITHDRAWN = "withdrawn", "已撤销"
+
+
+LETTER_UNANSWERED = (LetterState.ISSUED, LetterState.ACKNOWLEDGED)
+LETTER_OPEN = (*LETTER_UNANSWERED, LetterState.ANSWERED)
+LETTER_UNISSUED = (LetterState.PROPOSED, LetterState.LAPSED)
 
 
 STAYS = ""  # the target of a move that is on record and changes no status
@@ -177,5 +252,28 @@ PROBLEM_MOVES = {
     ),
     "reopen": Move(
         frozenset({ProblemStatus.CLOSED}), ProblemStatus.REBOUNDED, "重新整改", needs_reason=True
+    ),
+}
+
+LETTER_MOVES = {
+    "propose": Move(frozenset({"", LetterState.LAPSED}), LetterState.PROPOSED, "拟发"),
+    "reword": Move(frozenset({LetterState.PROPOSED}), STAYS, "修改文字"),
+    "issue": Move(frozenset({"", LetterState.PROPOSED}), LetterState.ISSUED, "签发"),
+    "acknowledge": Move(frozenset({LetterState.ISSUED}), LetterState.ACKNOWLEDGED, "签收"),
+    "answer": Move(
+        frozenset({LetterState.ACKNOWLEDGED, LetterState.ANSWERED}),
+        LetterState.ANSWERED,
+        "回复",
+        needs_reason=True,
+    ),
+    "settle": Move(frozenset(LETTER_OPEN), LetterState.SETTLED, "办结"),
+    "withdraw": Move(
+        frozenset({LetterState.PROPOSED, *LETTER_OPEN}),
+        LetterState.WITHDRAWN,
+        "撤销",
+        needs_reason=True,
+    ),
+    "lapse": Move(
+        frozenset({LetterState.PROPOSED}), LetterState.LAPSED, "不再需要", needs_reason=True
     ),
 }

@@ -17,7 +17,15 @@ from rectification.models import (
     Review,
     Rework,
 )
-from rectification.moments import Moment, exempted, given, handed_over, postponed
+from rectification.moments import (
+    Moment,
+    decided,
+    exempted,
+    given,
+    handed_over,
+    postponed,
+    supervised,
+)
 from rectification.states import (
     Decision,
     RequestOutcome,
@@ -69,6 +77,8 @@ def story(measure: Measure, *, on: date) -> tuple[Moment, ...]:
             *postponed(measure),
             *handed_over(measure),
             *exempted(measure),
+            *reversed([*supervised(measure)]),
+            *decided(measure),
         ]
     )
 

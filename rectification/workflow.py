@@ -8,12 +8,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import F
 
-from accounts.models import User
+from accounts import journal
+from accounts.journal import Act
+from accounts.models import Unit, User
 from rectification import closing, moving, permissions
 from rectification.clock import day_of
-from rectification.models import Measure, Problem, ProgressEntry, Rework
+from rectification.models import (
+    DispatchReturn,
+    DispatchRound,
+    Measure,
+    Problem,
+    ProgressEntry,
+    Rework,
+)
 from rectification.moving import MoveRefused, StaleSave
+from rectification.states import ReturnState
+
+NOTHING_NEW = "无变化"
 
 
 @dataclass(frozen=True)
@@ -37,18 +50,22 @@ class Return:
 
 
 @transaction.atomic
-def report(measure: Measure, told: Told, *, by: User, at: datetime, version: int) -> ProgressEntry:
-    """File progress on a measure as it stood at `version`. Raises MoveRefused, StaleSave.
+def report(
+    measure: Measure, told: Told, *, unit: Unit, by: User, at: datetime, version: int
+) -> ProgressEntry:
+    """File what a unit tells of a measure as it stood at `version`. Raises MoveRefused, StaleSave.
 
-    A nil return says that nothing changed, and so leaves a returned measure returned.
+    A nil return says that nothing changed, and so leaves a returned measure returned. In a round,
+    and after it until the next one opens, the report answers what the round asks of the unit.
     """
     verb = "nil_return" if told.nil_return else "report"
-    moving.require(permissions.may_report(by, measure), measure, verb)
+    moving.require(permissions.may_report_as(by, measure, unit), measure, verb)
     moving.move_measure(measure, verb, by=by, at=at, version=version)
-    return ProgressEntry.objects.create(
+    line = _line_to_answer(measure, unit)
+    entry = ProgressEntry.objects.create(
         measure=measure,
-        round=moving.open_round(measure),
-        unit=(by.acting_for or by).unit or measure.lead_unit,
+        round=line.round if line else None,
+        unit=unit,
         text=told.text,
         difficulty=told.difficulty,
         next_step=told.next_step,
@@ -59,6 +76,50 @@ def report(measure: Measure, told: Told, *, by: User, at: datetime, version: int
         reported_on=day_of(at),
         measure_version=measure.version,
     )
+    if line and not (told.nil_return and line.is_told):
+        _answer(line, entry, by=by, at=at)
+    return entry
+
+
+def _line_to_answer(measure: Measure, unit: Unit) -> DispatchReturn | None:
+    """What the open round asks of the unit about this measure; after a round, what is still owed
+    in it. Who opens or closes a round holds the measure too, as this report does.
+    """
+    held = DispatchRound.objects.held().filter(inspection=measure.inspection_id)
+    round = held.select_related("inspection").latest_first().first()
+    if round is None:
+        return None
+    if round.is_open:
+        line, _ = DispatchReturn.objects.get_or_create(
+            round=round, measure=measure, unit=unit, defaults={"leads": unit == measure.lead_unit}
+        )
+    else:
+        owed = DispatchReturn.objects.filter(round=round, measure=measure, unit=unit).asked()
+        found = owed.exclude(state=ReturnState.FILED).first()
+        if found is None:
+            return None
+        line = found
+    line.round = round
+    return line
+
+
+def _answer(line: DispatchReturn, entry: ProgressEntry, *, by: User, at: datetime) -> None:
+    to_confirm = line.round.inspection.returns_need_confirmation
+    state = ReturnState.TO_CONFIRM if to_confirm else ReturnState.FILED
+    DispatchReturn.objects.filter(pk=line.pk).update(
+        state=state,
+        version=F("version") + 1,
+        entry=entry,
+        filed_at=at,
+        is_late=not line.round.is_open,
+        turned_back_why="",
+        confirmed_at=None,
+        confirmed_by=None,
+        on_behalf_of=None,
+    )
+    after = {"measure": entry.measure.code, "unit": str(entry.unit), "state": state}
+    act = Act("file_return", "round", line.round.subject_code, after=after)
+    journal.append(act, by=by, at=at)
 
 
 @transaction.atomic

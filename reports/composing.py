@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from accounts.models import Unit
+from rectification import clock
 from rectification.models import Inspection, ProgressEntry
 from rectification.models.inspection import Level
 from rectification.states import FINISHED, ProblemStatus
@@ -304,7 +305,10 @@ def _neutral(facts: _Facts) -> Prose:
         Passage("落实整改责任", "对照反馈意见逐项研究，建立整改台账，明确每个问题的整改责任。")
     ]
     if row["dispatch_anchor"]:
-        text = f"整改进展每{row['dispatch_every_days']}天调度一次，未达到要求的退回重新整改。"
+        series = clock.Series(
+            row["dispatch_anchor"], row["dispatch_rhythm"], row["dispatch_every_days"]
+        )
+        text = f"整改进展{series.in_words}调度一次，未达到要求的退回重新整改。"
         organisation.append(Passage("定期调度进展", text))
     if facts.outcomes:
         text = f"把整改与完善制度结合起来，已以{facts.outcomes}项制度成果固定下来。"

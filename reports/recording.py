@@ -19,7 +19,7 @@ from accounts.journal import Act
 from accounts.models import Role, RoleAssignment, Unit, UnitKind, User
 from accounts.rights import rights_of
 from rectification import clock, permissions
-from rectification.models import Inspection, Problem, ProblemEvent, ReviewStage
+from rectification.models import Inspection, Problem, ProblemEvent, ReviewStage, Rung
 from rectification.models.inspection import Level
 from rectification.states import ProblemStatus
 from reports.document import Document, Group, Section
@@ -185,6 +185,7 @@ def _inspection(arrival: _Arrival) -> tuple[Inspection, list[Act]]:
     _check(inspection, but=["inspecting_body"] if not document.inspecting_body else [])
     inspection.save()
     ReviewStage.objects.set_up(inspection)
+    Rung.objects.set_up(inspection)
     after = {"unit": unit.name, "feedback_date": feedback}
     return inspection, [*acts, Act("import", "inspection", inspection.code, {}, after)]
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Deputy, Role, RoleAssignment, Unit, User
+from rectification import letters
 from rectification.evidence import storing
 from rectification.models import (
     AccountabilityAction,
@@ -20,14 +21,19 @@ from rectification.models import (
     Exemption,
     Extension,
     InstitutionalOutcome,
+    LetterStep,
     LookBack,
     LookBackItem,
     Measure,
+    MeetingPoint,
     Problem,
     RecoveredMoney,
     Recurrence,
+    Rung,
+    SupervisionAction,
 )
-from rectification.states import Precision, WorkStatus
+from rectification.states import LetterState, Precision, WorkStatus
+from rectification.supervising.drafting import letter_of
 from tests.factories import NOON, MeasureFactory
 from tests.rectification.evidence.files import pdf
 
@@ -35,6 +41,14 @@ DAY = NOON.date()
 LATER = timezone.localdate() + timedelta(days=200)
 FURTHER = LATER + timedelta(days=30)  # what an extension asks for
 FURTHEST = 50  # more than any number that a place counts to
+# A letter in each state of its way, and the one on which a verb is possible.
+LETTERS = ("letter_proposed", "letter_issued", "letter_acknowledged", "letter_answered")
+LETTER_OF = {
+    **dict.fromkeys(("reword", "issue"), "letter_proposed"),
+    **dict.fromkeys(("detail", "word", "acknowledge", "withdraw"), "letter_issued"),
+    "answer": "letter_acknowledged",
+    "settle": "letter_answered",
+}
 # What a row needs that tests/test_canaries.py sows, where the database refuses the first of every
 # choice. A class among the values stands for a row of the place.
 WITHDRAWN = {"withdrawn_at": NOON, "withdrawn_why": "重复", "withdrawn_by": User}
@@ -48,6 +62,14 @@ SOWN: dict[str, dict[str, Any]] = {
         "opinion": "同意",
         "lapsed_at": NOON,
         "lapsed_why": "材料已换",
+    },
+    "contactpoint": {"user": User, "channel": "mail"},
+    "notice": {"state": "sent", "outcome_at": NOON},
+    "meetingpoint": {
+        "state": "withdrawn",
+        "ended_at": NOON,
+        "ended_why": "重复",
+        "ended_by": User,
     },
     "milestone": {"share": 50},
     "institutionaloutcome": WITHDRAWN,
@@ -79,10 +101,12 @@ def furnish_more(
     return {
         "evidence": piece.number,
         "look_back": drawn.number,
+        "point": point(rows[codes["open"]], division, by=liaison).number,
         "version": 1,
         "page": 1,
         "pk": deputyship(division, principal=liaison).pk,
         **registers(problem, codes),
+        **supervised(rows[codes["open"]]),
     }
 
 
@@ -140,6 +164,20 @@ def evidence(measure: Measure, division: Unit, *, by: User) -> Evidence:
     return piece
 
 
+def point(measure: Measure, division: Unit, *, by: User) -> MeetingPoint:
+    """What a meeting has put to the division."""
+    return MeetingPoint.objects.create(
+        inspection=measure.inspection,
+        number=FURTHEST + division.pk,
+        round=measure.inspection.rounds.get(number=1),
+        unit=division,
+        measure=measure,
+        text="请落实巡查经费。",
+        by=by,
+        at=NOON,
+    )
+
+
 def look_back(measure: Measure, *, by: User) -> LookBack:
     """The one look-back of the inspection, with this measure among what was drawn."""
     drawn, _ = LookBack.objects.get_or_create(
@@ -195,3 +233,34 @@ def registers(problem: Problem, codes: dict[str, str]) -> dict[str, int]:
         **common,
     )
     return {"outcome": outcome.pk, "accountability": people.pk, "money": money.pk}
+
+
+def supervised(measure: Measure) -> dict[str, int]:
+    """A letter about the measure in each state of its way; and a rung of the ladder."""
+    inspection, unit = measure.inspection, measure.lead_unit
+    Rung.objects.set_up(inspection)
+    numbers = {}
+    for place, name in enumerate(LETTERS):
+        state = name.removeprefix("letter_")
+        row = SupervisionAction(
+            inspection=inspection,
+            number=10 * unit.pk + place,
+            kind="order",
+            unit=unit,
+            measure=measure,
+            title="督办函",
+            matter="已超期。",
+            demand="请整改。",
+            state=state,
+            proposed_on=DAY,
+        )
+        if state != LetterState.PROPOSED:
+            row.serial, row.reference = row.number, f"整督〔2025〕{row.number}号"
+            row.sender, row.addressee, row.issued_on = inspection.sender, unit.name, DAY
+            row.digest = letters.digest_of(letter_of(row))
+        row.save()
+        numbers[name] = row.number
+        if state == LetterState.ISSUED:
+            LetterStep.objects.create(letter=row, verb="answer", text="在办", at=NOON, on=DAY)
+    rung = Rung.objects.filter(inspection=inspection).lowest_first().last()
+    return {**numbers, "rung": rung.pk if rung else 0}

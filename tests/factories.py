@@ -1,24 +1,32 @@
 """Rows for tests. Each factory makes one valid row; what a test is about, the test says itself."""
 
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import factory
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, Unit, UnitKind, User
+from rectification import returning
 from rectification.models import (
+    DispatchReturn,
     DispatchRound,
     FindingArea,
     Inspection,
     Measure,
     MeasureEvent,
+    MeetingPoint,
     Milestone,
+    Notice,
+    NoticeKind,
     Problem,
     ProblemEvent,
+    ProgressEntry,
     ReviewStage,
+    digest_of,
 )
-from rectification.states import Precision
+from rectification.states import NoticeState, Precision, ReturnState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PLANNED = date(2025, 2, 10)
@@ -130,6 +138,79 @@ class DispatchRoundFactory(factory.django.DjangoModelFactory):
     due_on = date(2025, 7, 21)
     meeting_on = date(2025, 7, 21)
     opened_at = NOON
+
+
+class DispatchReturnFactory(factory.django.DjangoModelFactory):
+    """A line of a round that nobody has reported on yet; `filed` makes one with its report."""
+
+    class Meta:
+        model = DispatchReturn
+
+    round = factory.SubFactory(DispatchRoundFactory)
+    measure = factory.SubFactory(MeasureFactory)
+    unit = factory.SelfAttribute("measure.lead_unit")
+    leads = True
+
+
+def filed(
+    line: DispatchReturn,
+    text: str = "完成巡查一次。",
+    *,
+    by: User,
+    at: datetime = NOON,
+    **said: Any,
+) -> DispatchReturn:
+    """The line with its report; `said` are fields of the entry."""
+    line.entry = ProgressEntry.objects.create(
+        measure=line.measure,
+        round=line.round,
+        unit=line.unit,
+        text=text,
+        by=by,
+        reported_on=at.date(),
+        at=at,
+        measure_version=1,
+        **said,
+    )
+    line.state, line.filed_at = ReturnState.FILED, at
+    line.save()
+    return line
+
+
+class MeetingPointFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = MeetingPoint
+
+    round = factory.SubFactory(DispatchRoundFactory)
+    inspection = factory.SelfAttribute("round.inspection")
+    number = factory.LazyAttribute(lambda row: row.inspection.points.count() + 1)
+    unit = factory.LazyAttribute(lambda row: unit(parent=row.inspection.inspected_unit))
+    text = "请会同财务处落实巡查经费。"
+    by = factory.SubFactory(UserFactory)
+    at = NOON
+
+
+def round_with_lines(inspection: Inspection, **fields: Any) -> DispatchRound:
+    """A round, with its line for all that is open now."""
+    round: DispatchRound = DispatchRoundFactory(inspection=inspection, **fields)
+    returning.expect(round, at=NOON)
+    return round
+
+
+class NoticeFactory(factory.django.DjangoModelFactory):
+    """A message inside the system; another channel needs a state and an address."""
+
+    class Meta:
+        model = Notice
+
+    kind = NoticeKind.ROUND_OPENED
+    topic = "round/x/1"
+    key = factory.Sequence("round/x/1/{}".format)
+    subject = "开始报送"
+    body = "请报送"
+    digest = factory.LazyAttribute(lambda row: digest_of(row.subject, row.body, ""))
+    state = NoticeState.SENT
+    not_before = created_at = outcome_at = NOON
 
 
 def stages(inspection: Inspection) -> None:

@@ -6,9 +6,12 @@ What a second database could not answer otherwise runs in one lane alone:
 - in SQLite, the matrix of rights (tests/test_permissions.py, 14,000 requests) and the canaries
   (tests/test_canaries.py, 6,000 pages): what a person sees is plain SQL that other tests ask on
   both databases, and the rest of an answer depends on no database;
+- in SQLite, each misdeed of a mail server by itself (tests/faults/dispatch/test_each_misdeed.py):
+  all of them together are met on both databases;
 - in PostgreSQL, every shape of request on every address: it carries no value for a database;
 - in PostgreSQL, the journeys: its live server and the test write at the same time, as it will be.
-Everything else runs in both; with --full, so do the canaries, the shapes and what asks no database.
+Everything else runs in both; with --full, so do the canaries, the misdeeds, the shapes and what
+asks no database.
 Nothing here is skipped in silence: each check prints its verdict, pytest names each test that was
 not run and counts what it left to the other lane, and any failure makes the exit code 1.
 """
@@ -46,7 +49,10 @@ CHECKS = {
 ONLY_SQLITE = ("tests/running", "tests/test_permissions.py")
 ONLY_POSTGRES = ("tests/journeys",)
 SHAPES = "test_every_address_answers_every_shape_of_request_without_an_error"
-ONLY_SQLITE_IN_SHORT = ("tests/test_canaries.py",)
+ONLY_SQLITE_IN_SHORT = (
+    "tests/test_canaries.py",
+    "tests/faults/dispatch/test_each_misdeed.py",
+)
 ONLY_POSTGRES_IN_SHORT = (f"tests/test_requests.py::{SHAPES}",)
 NO_TESTS = 5  # pytest's exit code where the arguments select nothing
 CLOSING_LINE = re.compile(rb"^=*\s*\d+ [a-z]+.* in [\d.]+s.*$", re.MULTILINE)

@@ -1,11 +1,12 @@
 import re
+from datetime import time
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from config.broker import SOCKET_PATH_MOST_BYTES, broker_url, socket_path
-from config.env import SettingRefused, env_bool, env_int, env_list, env_secret
+from config.env import SettingRefused, env_bool, env_int, env_list, env_secret, env_time, env_zone
 from tests.conftest import REPOSITORY
 
 
@@ -37,6 +38,20 @@ def test_the_secret_of_the_folder_is_used_and_a_short_one_refused(tmp_path):
         env_secret("NO_SUCH_SECRET", file=file)
 
 
+@pytest.mark.parametrize("zone", ["Mars/Base", "Asia", "../etc/passwd", "/etc/localtime", "北京"])
+def test_a_zone_that_is_none_is_refused_by_its_variable(monkeypatch, zone):
+    monkeypatch.setenv("TIME_ZONE", zone)
+
+    with pytest.raises(SettingRefused, match=r"TIME_ZONE=.*请写成 Asia/Shanghai 这样"):
+        env_zone("TIME_ZONE", default="Asia/Shanghai")
+
+
+def test_the_zone_of_the_work_is_that_of_the_variable_and_else_of_the_country(monkeypatch):
+    assert env_zone("TIME_ZONE", default="Asia/Shanghai") == "Asia/Shanghai"
+    monkeypatch.setenv("TIME_ZONE", "Asia/Urumqi")
+    assert env_zone("TIME_ZONE", default="Asia/Shanghai") == "Asia/Urumqi"
+
+
 def test_without_a_secret_each_process_makes_its_own(tmp_path):
     missing = tmp_path / "secret_key"
 
@@ -64,3 +79,12 @@ def test_tests_touch_no_data_of_the_person_who_runs_them(db, tmp_path_factory):
     name = str(connection.settings_dict["NAME"])
     assert name.startswith(("test_", str(tmp_path_factory.getbasetemp())))
     assert settings.MEDIA_ROOT.is_relative_to(settings.DATA_DIR)
+
+
+def test_a_time_of_day_is_read_and_anything_else_refused_with_a_sentence(monkeypatch):
+    assert env_time("SOMETHING", default="08:30") == time(8, 30)
+
+    for text in ("8:30", "24:00", "08:60", "08:30:00", "早上八点半", "-1:00", "0830"):
+        monkeypatch.setenv("SOMETHING", text)
+        with pytest.raises(SettingRefused, match="SOMETHING=.*08:30 这样的时间"):
+            env_time("SOMETHING", default="08:30")

@@ -18,12 +18,18 @@ from tests.covering import (
     Stage,
     asking,
     business_models,
+    calendar,
     commands,
     coverage,
+    deciding,
+    delivering,
     evidence,
     handing,
     looking,
     registers,
+    returns,
+    supervision,
+    telling,
     verbs,
     views,
 )
@@ -38,25 +44,44 @@ SCRIPTS = (
     views,
     commands,
     asking,
+    calendar,
+    deciding,
+    delivering,
     evidence,
     handing,
     looking,
     registers,
+    telling,
+    supervision,
+    returns,
 )  # importing them registers their scenarios
 
 # What writes rows and is no verb of its own: called inside a verb's transaction, or by a command.
 WITHIN = {
     "accounts.journal.append": "the journal itself",
     "accounts.journal.append_all": "the journal itself",
+    "rectification.calendar_keeping.keep_ahead": "prefill, for the years of the day",
+    "rectification.delivery.claiming.claim": "not over: what comes of it has an entry",
+    "rectification.delivery.claiming.give_back": "as it was before it was claimed",
+    "rectification.delivery.claiming.show": "says why it waits, and it waits on",
     "rectification.closing.return_pending": "part of workflow.send_back",
     "rectification.notifications.announce": "part of dispatching.open_due",
+    "rectification.notifications.post_by": "part of the verb that tries a way out",
+    "rectification.notifications.post": "part of the verb that tells somebody something",
     "rectification.ledger.applying.plan": "rolled back",
+    **{
+        f"rectification.supervising.telling.{step}": "part of the verb of the letter"
+        for step in ("issued", "acknowledged", "answered", "settled", "withdrawn")
+    },
+    "rectification.supervising.telling.proposed": "part of climbing.climb",
+    "rectification.supervising.corresponding.enter": "part of propose and of climbing.climb",
+    "rectification.supervising.corresponding.claim": "part of every verb of a letter",
     "rectification.uploads.keep": "a file that waits two hours for its confirmation",
 }
 WITHIN_PACKAGES = ("reports.demonstration",)  # filed in bulk by the command load_demo
 READ_ONLY = {
     *("command figures", "command verify_journal", "command check", "command migrate"),
-    *("command redraw_look_back", "command sweep_files"),
+    *("command redraw_look_back", "command sweep_files", "command meeting_days"),
 }
 WRITES = {
     *("save", "create", "update", "set", "bulk_create", "bulk_update", "delete"),

@@ -13,30 +13,53 @@ from django.urls import reverse
 
 from accounts import journal
 from accounts.models import AbsenceKind, Deputy, Role
+from rectification import deciding
 from rectification.models import (
     AccountabilityAction,
+    ContactPoint,
+    DispatchRound,
     Evidence,
     EvidenceUse,
     EvidenceVersion,
     InstitutionalOutcome,
     LookBack,
+    MeetingPoint,
     RecoveredMoney,
+    Rung,
+    SupervisionAction,
 )
 from reports.models import Origin, Publication, Report
-from tests.factories import NOON, MeasureFactory, UserFactory, person
+from tests.factories import (
+    NOON,
+    DispatchReturnFactory,
+    MeasureFactory,
+    MeetingPointFactory,
+    MilestoneFactory,
+    NoticeFactory,
+    UserFactory,
+    filed,
+    person,
+    unit,
+)
 from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 from tests.rectification.extending import ask, grant
 from tests.rectification.test_lists import grow
 from tests.test_consistency import our_urls
 
 LISTS = sorted(name for name, _ in our_urls() if name.endswith("_list"))
-ALSO = ["rectification:desk", "rectification:round_detail", "reports:dashboard"]
-ARGUMENTS = {"inspection": "x25", "number": 1}
+ALSO = [
+    *("rectification:desk", "rectification:round_detail", "reports:dashboard"),
+    *("rectification:round_sheet", "rectification:point_detail"),
+    *("rectification:round_report", "rectification:return_all"),
+]
+OF_A_UNIT = ("rectification:round_report", "rectification:return_all")
+ARGUMENTS: dict[str, Any] = {"inspection": "x25", "number": 1}
 
 
 @pytest.mark.parametrize("name", [*LISTS, *ALSO])
 def test_one_row_and_three_take_the_same_number_of_queries(cast, client, name):  # noqa: F811
     client.force_login(viewer(cast, name))
+    ARGUMENTS["unit"] = cast.division.pk
     plant(cast, 1)
     client.get(address_of(name))  # what is read once in a process is read
     with_one, queries_for_one = shown(client, name)
@@ -49,14 +72,18 @@ def test_one_row_and_three_take_the_same_number_of_queries(cast, client, name): 
 
 
 def viewer(cast, name: str):  # noqa: F811
-    """The office sees every list but the journal, which is the audit administrator's alone."""
+    """The office sees every list but the journal, which is the audit administrator's alone, and
+    what a unit reports, which is its liaison's."""
+    if name in OF_A_UNIT:
+        return cast.liaison
     if name.startswith("accounts:journal"):
         return person(Role.AUDIT_ADMIN, cast.inspection.inspected_unit)
     return cast.office
 
 
 def plant(cast, count: int) -> None:  # noqa: F811
-    """As many further problems, measures, rounds, outcomes, returns and published reports."""
+    """As many further problems, measures, rounds with a line and a point, outcomes, returns and
+    published reports."""
     grow(cast, count)
     first = Report.objects.count()
     for number in range(first, first + count):
@@ -73,7 +100,10 @@ def plant(cast, count: int) -> None:  # noqa: F811
         postponed(cast)
         looked_back(cast)
         deputised(cast)
+        supervised(cast)
         piece_of_evidence(cast, number + 1)
+        reached(cast, number)
+        dispatched(cast)
         act = journal.Act("report", "measure", f"x25/M-{number}", after={"version": number})
         journal.append(act, by=cast.liaison, at=NOON)
 
@@ -87,6 +117,29 @@ def postponed(cast) -> None:  # noqa: F811
         asked_for = ask(measure, cast, on=NOON)
         if name == "granted":
             grant(asked_for, cast, on=NOON)
+
+
+def supervised(cast) -> None:  # noqa: F811
+    """One letter proposed, one that was answered, and one more rung of the ladder."""
+    first = SupervisionAction.objects.count()
+    for number in (first + 1, first + 2):
+        letter = SupervisionAction(
+            inspection=cast.inspection,
+            number=number,
+            kind="order",
+            unit=cast.division,
+            measure=cast.measure,
+            title="督办函",
+            matter="已超期。",
+            demand="请整改。",
+            proposed_on=NOON.date(),
+        )
+        if number == first + 2:
+            letter.state, letter.issued_on, letter.digest = "answered", NOON.date(), "0"
+            letter.serial, letter.reference = number, f"整督〔2025〕{number}号"
+            letter.sender, letter.addressee = "整改办", "河湖管理处"
+        letter.save()
+    Rung.objects.create(inspection=cast.inspection, days=first, to_head=True)
 
 
 def deputised(cast) -> None:  # noqa: F811
@@ -113,6 +166,14 @@ def piece_of_evidence(cast, number: int) -> None:  # noqa: F811
     EvidenceUse.objects.create(evidence=piece, measure=cast.measure, by=cast.office, at=NOON)
 
 
+def reached(cast, number: int) -> None:  # noqa: F811
+    """One more message to the office, and one more way to it and to the division."""
+    NoticeFactory(recipient=cast.office, inspection=cast.inspection)
+    for owner in ({"user": cast.office}, {"unit": cast.division}):
+        address = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={number}"
+        ContactPoint.objects.create(**owner, channel="wecom", address=address, created_at=NOON)
+
+
 def published(cast, slug: str) -> None:  # noqa: F811
     report = Report.objects.create(
         inspection=cast.inspection,
@@ -132,6 +193,20 @@ def published(cast, slug: str) -> None:  # noqa: F811
         published_at=NOON,
         published_by=cast.office,
     )
+
+
+def dispatched(cast) -> None:  # noqa: F811
+    """One more line of each round, and of the first one more point and one more answer."""
+    measure = MeasureFactory(problem=cast.problem, lead_unit=unit(parent=cast.division))
+    MilestoneFactory(measure=measure)
+    for round in DispatchRound.objects.filter(inspection=cast.inspection):
+        line = DispatchReturnFactory(round=round, measure=measure)
+        filed(line, by=cast.liaison, difficulty="经费未到位")
+    round = DispatchRound.objects.filter(inspection=cast.inspection).earliest("number")
+    MeetingPointFactory(round=round, measure=measure, unit=cast.division, by=cast.office)
+    first = MeetingPoint.objects.get(inspection=cast.inspection, number=1)
+    said = {"text": "已列入预算。", "by": cast.liaison, "at": NOON, "version": first.version}
+    deciding.answer(first, **said)
 
 
 def looked_back(cast) -> None:  # noqa: F811

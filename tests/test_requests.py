@@ -124,11 +124,16 @@ SHAPES_OF_A_REQUEST = {
     "JSON": lambda client, path: client.post(path, "{}", content_type="application/json"),
 }
 READING = {"?format=json", "a body", "OPTIONS", "htmx"}
+PUBLIC = ("reports:publ", "accounts:sign_in", "admin:login", "rectification:calendar_feed")
 RECORDED = {  # who looked at evidence, and what left the house, is on record
     "rectification:evidence_detail",
     "rectification:evidence_file",
     "rectification:evidence_preview",
+    "rectification:fate_export",
     "rectification:ledger_export",
+    "rectification:round_sheet_word",
+    "rectification:round_sheet_excel",
+    "rectification:letter_word",
     "rectification:problem_archive",
     "accounts:journal_export",
 }
@@ -234,7 +239,7 @@ def test_a_part_of_any_page_without_a_session_is_no_sign_in_page(db, quiet):
             assert answer.content == b""
             assert re.match(r"/accounts/sign-in/\?next=/", answer.headers["HX-Redirect"])
         else:
-            assert address.name.startswith(("reports:publ", "accounts:sign_in", "admin:login"))
+            assert address.name.startswith(PUBLIC)
 
 
 def test_a_verb_that_another_origin_sends_is_refused(cast):  # noqa: F811

@@ -13,6 +13,7 @@ from accounts.models import Role, RoleAssignment, Unit, User
 from rectification import closing
 from rectification.models import (
     CloseoutRequest,
+    DispatchReturn,
     DispatchRound,
     FindingArea,
     Inspection,
@@ -22,10 +23,11 @@ from rectification.models import (
     ReviewStage,
     Workday,
 )
-from rectification.states import WorkStatus
+from rectification.states import ReturnState, WorkStatus
 from reports import editing, publishing
 from reports.models import PageCount, Publication, Report
-from tests.belongings import DAY, FURTHER, LATER, furnish_more
+from tests.belongings import DAY, LETTER_OF, LETTERS, furnish_more
+from tests.bodies import BODIES
 from tests.factories import (
     NOON,
     PLANNED,
@@ -37,6 +39,7 @@ from tests.factories import (
     stages,
     unit,
 )
+from tests.tellings import furnish_messages, revoke
 
 ROLES = tuple(role.value for role in Role)  # the columns of docs/permissions.csv, after `public`
 OF_A_UNIT = (Role.LIAISON, Role.UNIT_HEAD)  # whose scope is one division; the others' is a bureau
@@ -70,11 +73,22 @@ class World:
 
 
 # Arguments that name what belongs to one unit; everything else belongs to the whole inspection.
-UNIT_BOUND = {"code", "evidence", "pk"}
+UNIT_BOUND = {
+    "code",
+    "evidence",
+    "line",
+    "line_to_confirm",
+    "pk",
+    "point",
+    "notice",
+    "way",
+    "unit",
+    *LETTERS,
+}
 ABSENT: dict[str, Any] = {
     "inspection": "nowhere",
     "object_id": "404404",
-    **dict.fromkeys(("number", "order", "version", "page", "pk"), 404),
+    **dict.fromkeys(("number", "order", "version", "page", "pk", "unit", "line"), 404),
 }
 
 # Which measure an address is tried on: one on which the verb is possible for whoever may.
@@ -103,6 +117,7 @@ CODES = {
 }
 # Arguments of one address whose values are not those of `Place.values`.
 OTHERWISE: dict[str, dict[str, str]] = {
+    "rectification:return_turn_back": {"line": "line_to_confirm"},
     "reports:publication": {"slug": "published"},
     "reports:publication_version": {"slug": "published"},
     "reports:publication_download": {"slug": "published"},
@@ -110,55 +125,25 @@ OTHERWISE: dict[str, dict[str, str]] = {
         f"rectification:evidence_{act}": {"number": "evidence"}
         for act in ("detail", "version", "amend", "withdraw", "link", "unlink", "file", "preview")
     },
+    "rectification:notice_read": {"pk": "notice"},
+    "rectification:channel_end": {"pk": "way"},
+    "rectification:channel_try": {"pk": "way"},
+    "rectification:fate_send_again": {"pk": "held"},
     **{
         f"rectification:lookback_{act}": {"number": "look_back"}
         for act in ("detail", "close", "item", "record")
+    },
+    **{f"rectification:letter_{act}": {"number": key} for act, key in LETTER_OF.items()},
+    **{f"rectification:rung_{act}": {"number": "rung"} for act in ("amend", "end")},
+    **{
+        f"rectification:point_{act}": {"number": "point"}
+        for act in ("detail", "answer", "settle", "withdraw")
     },
     **{
         f"rectification:{register}_{act}": {"number": register}
         for register in ("outcome", "accountability", "money")
         for act in ("amend", "withdraw")
     },
-}
-# What a person with the right would send; everywhere else nothing is sent.
-BODIES: dict[str, dict[str, Any]] = {
-    "rectification:measure_report": {"version": 1, "text": "完成巡查两次。"},
-    "rectification:measure_submit": {"version": 1, "statement": "已完成。"},
-    "rectification:measure_resubmit": {
-        "version": 1,
-        "statement": "已全部完成。",
-        "evidence_note": "材料在档案室。",
-    },
-    "rectification:measure_withdraw": {"version": 1, "why": "材料不全。"},
-    "rectification:measure_approve": {"version": 1, "opinion": "同意。"},
-    "rectification:measure_send_back": {
-        "version": 1,
-        "ground": "late",
-        "reason": "未按时完成。",
-        "due_on": LATER,
-    },
-    "rectification:measure_reopen": {"version": 1, "why": "回头看发现反弹。"},
-    "rectification:problem_accept": {"version": 1, "why": "整改到位。"},
-    "rectification:measure_extend": {"version": 1, "deadline": FURTHER, "reason": "汛期。"},
-    "rectification:measure_extension_decide": {"version": 1, "decision": "agree"},
-    "rectification:measure_extension_withdraw": {"version": 1, "why": "不需要延期。"},
-    "rectification:measure_ask_exemption": {"version": 1, "reason": "机构已撤并。"},
-    "rectification:measure_decide_exemption": {
-        "version": 1,
-        "decision": "grant",
-        "opinion": "情况属实。",
-    },
-    "rectification:measure_withdraw_exemption": {"version": 1, "why": "继续整改。"},
-    "rectification:measure_reinstate": {"version": 1, "why": "职责已恢复。"},
-    "rectification:evidence_amend": {
-        "version": 1,
-        "title": "巡查办法",
-        "kind": "document",
-        "dated_on": DAY,
-    },
-    "rectification:evidence_withdraw": {"version": 1, "why": "传错了。"},
-    "rectification:evidence_link": {"code": "M-001-5"},
-    "rectification:evidence_unlink": {"why": "传错了。"},
 }
 
 
@@ -179,7 +164,13 @@ def named_by(name: str, parameters: frozenset[str]) -> set[str]:
 
 
 def body_of(name: str, place: Place) -> dict[str, Any]:
-    """What is sent there: of a hand-over, whose everything it is."""
+    """What is sent there: of a point its unit, of a round which lines, of a hand-over whose."""
+    if name == "rectification:point_decide":
+        return {"unit": place.division.pk, "text": "请报送巡查台账。"}
+    if name == "rectification:return_confirm":
+        return {"line": f"{place.values['line_to_confirm']}:1:1"}
+    if name == "rectification:return_file_all":
+        return {"line": f"{place.values['line']}:1:1"}
     if name == "rectification:handover_confirm":
         return {"former": place.rows["accounts/user/"]}
     return BODIES.get(name, {})
@@ -208,6 +199,7 @@ def two_bureaus() -> World:
     publish(own, people[Role.OFFICE])
     publish(other, person(Role.OFFICE, second), public=False)
     sibling.values = own.values | sibling.values
+    revoke(sibling.values["token"], other.values["token"])  # who has one that works, reads it
     other.values["app_label"] = "rectification"  # the part of the admin site of one of the three
     return World(people, own, sibling, other)
 
@@ -257,7 +249,7 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
         number=1,
         defaults={"due_on": PLANNED, "meeting_on": PLANNED, "opened_at": NOON},
     )
-    tell(opened, round, liaison)
+    told = tell(opened, round, liaison)
     outcome = InstitutionalOutcome.objects.create(
         inspection=inspection, title=f"办法{code}", issued_on=DAY
     )
@@ -265,6 +257,9 @@ def furnish(inspection: Inspection, division: Unit, code: str, *, liaison: User)
     place.values = {"inspection": inspection.code, "number": 1}
     place.values |= {"key": "total", "form": "txt"}
     place.values |= furnish_more(problem, codes, division, liaison=liaison)
+    place.values |= furnish_messages(inspection, division, to=liaison)
+    free = Measure.objects.get(inspection=inspection, code=codes["free"])
+    place.values |= asked(round, free, told)
     place.rows = administered(inspection, division, liaison)
     place.rows["accounts/deputy/"] = place.values["pk"]
     place.values |= {"content_type_id": 1, "app_label": "accounts", "url": "nothing-here"}
@@ -300,6 +295,16 @@ def tell(measure: Measure, round: DispatchRound, by: User) -> ProgressEntry:
         at=NOON,
         measure_version=1,
     )
+
+
+def asked(round: DispatchRound, waiting: Measure, told: ProgressEntry) -> dict[str, int]:
+    """Two lines of a unit in the round: one that waits for its report, one for its head."""
+    line = {"round": round, "unit": waiting.lead_unit, "leads": True}
+    first = DispatchReturn.objects.create(**line, measure=waiting)
+    second = DispatchReturn.objects.create(
+        **line, measure=told.measure, state=ReturnState.TO_CONFIRM, entry=told, filed_at=NOON
+    )
+    return {"line": first.pk, "line_to_confirm": second.pk}
 
 
 def administered(inspection: Inspection, division: Unit, liaison: User) -> dict[str, int]:

@@ -1,7 +1,7 @@
 from accounts.models.deputy import MOST_DAYS, AbsenceKind, Deputy, signature
 from accounts.models.journal import JournalEntry, JournalHead
 from accounts.models.role import ADMINISTRATORS, Role, RoleAssignment
-from accounts.models.unit import Unit, UnitKind, under
+from accounts.models.unit import Unit, UnitKind, UnitQuerySet, under
 from accounts.models.user import User
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RoleAssignment",
     "Unit",
     "UnitKind",
+    "UnitQuerySet",
     "User",
     "signature",
     "under",

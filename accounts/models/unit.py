@@ -86,3 +86,8 @@ class Unit(models.Model):
 
     def __str__(self) -> str:
         return self.short_name or self.name
+
+    @property
+    def root_path(self) -> str:
+        """The path of the bureau that the unit belongs to, be it itself."""
+        return "/".join(self.path.split("/")[:2]) + "/"

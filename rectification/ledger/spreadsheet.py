@@ -75,6 +75,28 @@ def write(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     return buffer.getvalue()
 
 
+def write_table(
+    rows: Iterable[Sequence[str]], *, headings: Sequence[tuple[str, int]], title: str
+) -> bytes:
+    """A plain table as .xlsx: `headings` with the width of their columns, every cell text."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    sheet = book.add_worksheet("表")
+    cell = book.add_format({"text_wrap": True, "valign": "top", "border": 1, "num_format": "@"})
+    head = book.add_format({"bold": True, "border": 1, "text_wrap": True})
+    sheet.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
+    for index, (heading, width) in enumerate(headings):
+        sheet.set_column(index, index, width)
+        sheet.write_string(1, index, heading, head)
+    for line, row in enumerate(rows, start=2):
+        for index, text in enumerate(row):
+            sheet.write_string(line, index, text[:MOST_IN_CELL], cell)
+    sheet.freeze_panes(2, 0)
+    sheet.set_landscape()
+    book.close()
+    return buffer.getvalue()
+
+
 def _write_problems(sheet: xlsxwriter.worksheet.Worksheet, rows: list, cell: object) -> None:  # type: ignore[type-arg]
     """Cells of one problem's columns are merged over its measures."""
     code = HEADINGS.index("问题编号")

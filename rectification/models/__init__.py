@@ -1,4 +1,5 @@
 from rectification.models.accountability import AccountabilityAction, AccountabilityKind
+from rectification.models.calendar_feed import CalendarFeed
 from rectification.models.closeout import (
     CloseoutRequest,
     CloseoutRequestQuerySet,
@@ -6,7 +7,14 @@ from rectification.models.closeout import (
     Review,
     ReviewStage,
 )
-from rectification.models.dispatch import DispatchRound
+from rectification.models.contact import (
+    OUTWARD,
+    ROBOTS,
+    Channel,
+    ContactPoint,
+)
+from rectification.models.dispatch import DispatchRound, RoundSheet
+from rectification.models.dispatch_return import DispatchReturn, DispatchReturnQuerySet
 from rectification.models.event import MeasureEvent, ProblemEvent
 from rectification.models.evidence import (
     Evidence,
@@ -33,27 +41,50 @@ from rectification.models.lookback import (
     LookBackState,
 )
 from rectification.models.measure import Light, Measure, MeasureQuerySet
-from rectification.models.milestone import Milestone
+from rectification.models.milestone import Milestone, Progress, progress_of
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
-from rectification.models.notice import Channel, Notice, NoticeKind
+from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
+from rectification.models.point import MeetingPoint, MeetingPointQuerySet, PointAnswer
 from rectification.models.problem import Problem, ProblemQuerySet
 from rectification.models.progress import ProgressEntry
 from rectification.models.recurrence import Recurrence, RecurrenceDecision, RecurrenceQuerySet
 from rectification.models.register import Register
 from rectification.models.rework import Rework
-from rectification.models.workday import Workday
+from rectification.models.rung import (
+    LETTERS,
+    Colour,
+    LetterKind,
+    Rung,
+    usual_rung,
+)
+from rectification.models.supervision import (
+    LetterStep,
+    SupervisionAction,
+    SupervisionActionQuerySet,
+    step_of,
+)
+from rectification.models.workday import CalendarYear, Workday
 
 __all__ = [
     "EXTENDING",
     "AccountabilityAction",
     "AccountabilityKind",
+    "CalendarYear",
+    "LETTERS",
     "OF_MEASURES",
     "OF_PROBLEMS",
+    "OUTWARD",
+    "ROBOTS",
     "Channel",
+    "CalendarFeed",
     "CloseoutRequest",
     "CloseoutRequestQuerySet",
+    "Colour",
+    "ContactPoint",
     "DeadlineChange",
+    "DispatchReturn",
+    "DispatchReturnQuerySet",
     "DispatchRound",
     "Evidence",
     "EvidenceKind",
@@ -69,6 +100,8 @@ __all__ = [
     "HandoverField",
     "InstitutionalOutcome",
     "Inspection",
+    "LetterKind",
+    "LetterStep",
     "Light",
     "LookBack",
     "LookBackItem",
@@ -79,11 +112,17 @@ __all__ = [
     "Measure",
     "MeasureEvent",
     "MeasureQuerySet",
+    "MeetingPoint",
+    "MeetingPointQuerySet",
     "Milestone",
+    "Progress",
+    "progress_of",
     "MoneyKind",
     "Notice",
     "NoticeKind",
+    "NoticeQuerySet",
     "OutcomeKind",
+    "PointAnswer",
     "Problem",
     "ProblemEvent",
     "ProblemQuerySet",
@@ -97,8 +136,15 @@ __all__ = [
     "Review",
     "ReviewStage",
     "Rework",
+    "Rung",
+    "SupervisionAction",
+    "SupervisionActionQuerySet",
+    "RoundSheet",
     "Workday",
     "deadline_as_of",
+    "digest_of",
     "in_ten_thousands",
+    "step_of",
     "title_key",
+    "usual_rung",
 ]

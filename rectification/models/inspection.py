@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, time
 from typing import Self
 
 from django.core.validators import RegexValidator
@@ -8,11 +8,16 @@ from django.db.models import F, Q
 
 from accounts.models import Role, Unit, under
 from rectification import clock
+from rectification.states import Rhythm
 
 # A code is a part of an address: a slash, or nothing but full stops, would lead elsewhere.
 CODE = RegexValidator(
     r"\A(?!\.+\Z)[^/\x00-\x1f\x7f]+\Z", "编号不能有斜线或控制字符，也不能只有句点，请改写。"
 )
+
+# Days that a round may fall on: a mistyped year would make hundreds of rounds.
+EARLIEST_ANCHOR, LATEST_ANCHOR = date(2000, 1, 1), date(2099, 12, 31)
+MOST_DAYS = 366
 
 # Who may decide on an extension; each inspection chooses one role for either step.
 EXTENDING = (Role.UNIT_HEAD, Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP)
@@ -60,15 +65,50 @@ class Inspection(models.Model):
     on_site_to = models.DateField("进驻结束", null=True, blank=True)
     feedback_date = models.DateField("反馈日期")
     concentrated_months = models.PositiveSmallIntegerField("集中整改期(月)", default=6)
-    dispatch_anchor = models.DateField("调度起始日", null=True, blank=True)
-    dispatch_every_days = models.PositiveSmallIntegerField("调度间隔(天)", default=14)
+    dispatch_rhythm = models.CharField(
+        "调度周期", max_length=20, choices=Rhythm, default=Rhythm.EVERY_DAYS
+    )
+    dispatch_every_days = models.PositiveSmallIntegerField(
+        "调度间隔(天)", default=14, help_text="周期是“每若干天”时使用，14 就是双周。"
+    )
+    dispatch_anchor = models.DateField(
+        "调度起始日",
+        null=True,
+        blank=True,
+        help_text="第一次调度的日子，以后都从这一天数起；遇休息日顺延到下一个工作日。"
+        "不填就不开始调度。",
+    )
+    dispatch_at = models.TimeField(
+        "开始时间", default=time(8), help_text="调度日到了这个时间开始报送。"
+    )
+    # The number of the round at the anchor: 1, until a change of the rhythm lets numbers go on.
+    dispatch_first_number = models.IntegerField("起始次数", default=1, editable=False)
+    dispatch_version = models.PositiveIntegerField("调度安排版本", default=1, editable=False)
     reviewers_may_repeat = models.BooleanField(
         "允许同一人连审",
         default=False,
         help_text="不勾选时，同一份销号申请的各个环节由不同的人审核，"
         "审核过的人也不能对它回头看。人手少的单位可以勾选。",
     )
+    returns_need_confirmation = models.BooleanField(
+        "报送须单位负责人确认",
+        default=False,
+        help_text="勾选时，填报员的调度报送经本单位负责人确认后才算已报。",
+    )
     near_days = models.PositiveSmallIntegerField("临期提醒(天)", default=10)
+    letter_word = models.CharField(
+        "督办函件发文字",
+        max_length=20,
+        default="整督",
+        validators=[CODE],
+        help_text="函件的文号由它开头，例如 整督〔2025〕3号。",
+    )
+    letter_sender = models.CharField(
+        "督办函件落款",
+        max_length=60,
+        blank=True,
+        help_text="发函单位全称，印在函件的红头和落款。不填时用“被巡察单位＋巡察整改办公室”。",
+    )
     extension_first_role = models.CharField(
         "延期初审角色", max_length=20, choices=_EXTENDING_CHOICES, default=Role.OFFICE
     )
@@ -99,14 +139,30 @@ class Inspection(models.Model):
                 violation_error_message="反馈日期不能早于进驻结束。",
             ),
             models.CheckConstraint(
+                name="inspection_rhythm_is_known",
+                condition=Q(dispatch_rhythm__in=Rhythm.values),
+                violation_error_message="调度周期不在列表中，请重新选择。",
+            ),
+            models.CheckConstraint(
                 name="inspection_rhythm_is_possible",
-                condition=Q(dispatch_every_days__gte=1, dispatch_every_days__lte=366),
+                condition=Q(dispatch_every_days__gte=1, dispatch_every_days__lte=MOST_DAYS),
                 violation_error_message="调度间隔请填 1 到 366 天。",
+            ),
+            models.CheckConstraint(
+                name="inspection_anchor_is_possible",
+                condition=Q(dispatch_anchor=None)
+                | Q(dispatch_anchor__gte=EARLIEST_ANCHOR, dispatch_anchor__lte=LATEST_ANCHOR),
+                violation_error_message="调度起始日请填 2000 年到 2099 年之间的日子。",
             ),
             models.CheckConstraint(
                 name="inspection_period_is_possible",
                 condition=Q(concentrated_months__gte=1, concentrated_months__lte=24),
                 violation_error_message="集中整改期请填 1 到 24 个月。",
+            ),
+            models.CheckConstraint(
+                name="inspection_letters_have_a_word",
+                condition=~Q(letter_word=""),
+                violation_error_message="请填写督办函件的发文字，例如 整督。",
             ),
             models.CheckConstraint(
                 name="inspection_extension_roles_decide",
@@ -123,6 +179,28 @@ class Inspection(models.Model):
     def subject_code(self) -> str:
         """How the journal names it."""
         return self.code
+
+    @property
+    def series(self) -> clock.Series | None:
+        """The days of its rounds; None where it has no rhythm."""
+        if self.dispatch_anchor is None:
+            return None
+        return clock.Series(
+            self.dispatch_anchor,
+            self.dispatch_rhythm,
+            self.dispatch_every_days,
+            self.dispatch_first_number,
+        )
+
+    @property
+    def rhythm_in_words(self) -> str:
+        """每14天, 每周; nothing where it has no rhythm."""
+        return self.series.in_words if self.series else ""
+
+    @property
+    def sender(self) -> str:
+        """Who writes letters of supervision, in full."""
+        return self.letter_sender or f"{self.inspected_unit.name}巡察整改办公室"
 
     @property
     def concentrated_until(self) -> date:

@@ -5,7 +5,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import Unit, under
 from rectification import clock
@@ -59,12 +60,12 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.unfinished().filter(window)
 
     def behind_schedule(self, *, on: date) -> Self:
-        """Unfinished, with a milestone whose day has passed and that was not reached."""
-        return self.unfinished().filter(Exists(_missed_milestones(on)))
+        """Unfinished, with less reached than the milestones whose day has passed ask for."""
+        return self.unfinished().filter(Exists(_behind(on)))
 
     def with_behind(self, *, on: date) -> Self:
         """Annotated with `is_behind`, which `light` needs."""
-        return self.annotate(is_behind=Exists(_missed_milestones(on)))
+        return self.annotate(is_behind=Exists(_behind(on)))
 
     def matching(self, text: str) -> Self:
         """Those whose code, text, target or problem contains the text."""
@@ -89,10 +90,14 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         )
 
 
-def _missed_milestones(on: date) -> MeasureQuerySet:
-    """The measure itself, where a milestone of it was due before `on` and not reached by then."""
-    not_reached = Q(milestones__reached_on=None) | Q(milestones__reached_on__gt=on)
-    return Measure.objects.filter(not_reached, pk=OuterRef("pk"), milestones__due_on__lt=on)
+def _behind(on: date) -> MeasureQuerySet:
+    """The measure itself, where it is 未达序时 as `models.milestone.progress_of` has it."""
+    due = Max("milestones__share", filter=Q(milestones__due_on__lt=on))
+    reached = Max("milestones__share", filter=Q(milestones__reached_on__lte=on))
+    shares = Measure.objects.filter(pk=OuterRef("pk")).annotate(
+        due_share=due, reached_share=Coalesce(reached, 0)
+    )
+    return shares.filter(due_share__gt=F("reached_share"))
 
 
 class Measure(models.Model):

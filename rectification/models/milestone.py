@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import models
@@ -6,6 +8,34 @@ from django.db.models import Q
 from rectification import clock
 from rectification.models.measure import Measure
 from rectification.states import PERIODS, Precision
+
+
+@dataclass(frozen=True)
+class Progress:
+    """序时进度: how much of a measure was to be reached by a day, and how much was, in per cent."""
+
+    scheduled: int
+    reached: int
+
+    @property
+    def is_behind(self) -> bool:
+        """未达序时."""
+        return self.reached < self.scheduled
+
+    @property
+    def says(self) -> str:
+        behind = "，未达序时" if self.is_behind else ""
+        return f"序时进度{self.scheduled}%，实际{self.reached}%{behind}"
+
+
+def progress_of(milestones: Iterable["Milestone"], *, on: date) -> Progress | None:
+    """Of the milestones of one measure, as of the end of `on`; None where it has none."""
+    milestones = list(milestones)
+    if not milestones:
+        return None
+    due = [each.share for each in milestones if each.due_on < on]
+    reached = [each.share for each in milestones if each.is_reached(on=on)]
+    return Progress(scheduled=max(due, default=0), reached=max(reached, default=0))
 
 
 class Milestone(models.Model):
@@ -50,5 +80,7 @@ class Milestone(models.Model):
 
     def is_missed(self, *, on: date) -> bool:
         """Its day has passed, and it was not reached by then."""
-        reached = self.reached_on is not None and self.reached_on <= on
-        return self.due_on < on and not reached
+        return self.due_on < on and not self.is_reached(on=on)
+
+    def is_reached(self, *, on: date) -> bool:
+        return self.reached_on is not None and self.reached_on <= on

@@ -25,10 +25,13 @@ def measure_report(request, inspection, code):
     measure = the_measure(request, inspection, code)
     last = measure.progress.filter(nil_return=False).latest_first().first()
     form = ReportForm(request.POST, told=last.text if last else "", auto_id="report-%s")
+    unit = permissions.reporting_unit(request.user, measure) or measure.lead_unit
 
     def report(*, version, **told):
         news = workflow.Told(**told, nil_return=form.is_nil_return)
-        workflow.report(measure, news, by=request.user, at=timezone.now(), version=version)
+        workflow.report(
+            measure, news, unit=unit, by=request.user, at=timezone.now(), version=version
+        )
         return f"已报 {code} 的零报告" if form.is_nil_return else f"已报送 {code} 的进展"
 
     return act(request, measure, form, report)

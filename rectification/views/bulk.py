@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from rectification import access, bulk, closing, moving, permissions, workflow
-from rectification.forms import BULK_VERBS, NOTHING_NEW, BulkForm
+from rectification.forms import BULK_VERBS, BulkForm
 from rectification.models import Measure
 from rectification.views.refusals import note_secrecy
 
@@ -45,8 +45,9 @@ def _chosen(request, inspection):
 
 
 def _nil_return(measure, version, *, asked, by, at):
-    told = workflow.Told(asked["note"] or NOTHING_NEW, nil_return=True)
-    workflow.report(measure, told, by=by, at=at, version=version)
+    told = workflow.Told(asked["note"] or workflow.NOTHING_NEW, nil_return=True)
+    unit = permissions.reporting_unit(by, measure) or measure.lead_unit
+    workflow.report(measure, told, unit=unit, by=by, at=at, version=version)
 
 
 def _approve(measure, version, *, asked, by, at):

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from accounts.administration import KEEPERS
 from accounts.models import Role
 from accounts.rights import rights_of
-from rectification import permissions, queries, selection
+from rectification import letterbook, permissions, queries, selection
 from rectification.models import Inspection, Measure
 
 MOST_STANDINGS = 5  # of the latest inspections; the rest are in the menu
@@ -21,7 +21,11 @@ def desk(request):
     context = {
         "nav": "desk",
         "desk": found,
+        "letters": letterbook.waiting_for(request.user),
         "rounds": [(each, _round_url(request.user, each)) for each in found.rounds],
+        "parts": [
+            part for part in found.parts if part.round.is_open or part.left or part.to_confirm
+        ],
         "sitting": queries.next_sitting(seen[0], on=on) if seen else None,
         "standings": _standings(request.user, seen, on=on),
         "administers": rights_of(request.user).holds(*KEEPERS),

@@ -6,9 +6,10 @@ from django.views.decorators.http import require_safe
 from rectification import access, clock, moments, permissions, queries, selection, timeline
 from rectification.forms import BulkForm, MeasureFilters
 from rectification.models import DispatchRound, Measure
-from rectification.states import MEASURE_MOVES, Basis, TimeKind
+from rectification.states import CAME_BACK, MEASURE_MOVES, Basis, TimeKind
 from rectification.views.evidence_card import evidence_card
 from rectification.views.extension_card import extension_card
+from rectification.views.letter_card import letter_url, letters_of_measure
 from rectification.views.listing import amend_url, answer, import_url, listing, part
 from rectification.views.offers import REDONE_WITHIN, offered_forms
 
@@ -120,6 +121,8 @@ def measure_page(request, measure, *, filled=None, conflict=None, files_error=""
         "amend_url": amend_url(request.user, measure, kind="measure"),
         "exemption": permissions.pending_exemption(measure),
         "evidence": evidence_card(measure, forms, files_error=files_error),
+        "letters": letters_of_measure(request.user, measure, on=on),
+        "letter_url": letter_url(request.user, measure),
         **{f"{name}_form": form for name, form in forms.items()},
     }
     template = part(request, "rectification/measure_detail.html", "page")
@@ -164,7 +167,7 @@ def _came_back(measure, *, on):
     """
     if why := _lapsed(measure):
         return f"销号申请已失效：{_ended(why)}请核对后重新申请。"
-    if measure.status not in queries.CAME_BACK:
+    if measure.status not in CAME_BACK:
         return ""
     event = measure.events.filter(verb__in=["send_back", "reopen"]).order_by("pk").last()
     if event is None:

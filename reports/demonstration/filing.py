@@ -28,10 +28,11 @@ from rectification.models import (
     Review,
     ReviewStage,
     Rework,
+    Rung,
     Workday,
 )
 from rectification.states import ProblemStatus, RoundState
-from reports.demonstration import proofs, sequels
+from reports.demonstration import proofs, returns, sequels
 from reports.demonstration import story as told
 from reports.demonstration.histories import Writer
 from reports.demonstration.ledger import Ledger, moment
@@ -69,8 +70,9 @@ def file(story: told.Story, staff: Staff, *, files: ExitStack) -> dict[str, int]
     written = _file_measures(ledger)
     proofs.use(ledger.proofs, ledger.measures)
     _file_outcomes(ledger)
-    _announce_last_round(ledger)
     sequels.file(ledger, written[MeasureEvent])
+    returns.file(ledger, written[ProgressEntry])
+    _announce_last_round(ledger)
     counts = {model._meta.model_name or "": len(written[model]) for model in MODELS}
     return {
         "problem": len(ledger.problems),
@@ -82,7 +84,7 @@ def file(story: told.Story, staff: Staff, *, files: ExitStack) -> dict[str, int]
 
 def _open_inspection(story: told.Story, staff: Staff) -> Inspection:
     frame = story.frame
-    return Inspection.objects.create(
+    inspection = Inspection.objects.create(
         code=frame.code,
         name=frame.name,
         level=frame.level,
@@ -96,6 +98,8 @@ def _open_inspection(story: told.Story, staff: Staff) -> Inspection:
         dispatch_every_days=story.dispatch.every_days,
         near_days=frame.near_days,
     )
+    Rung.objects.set_up(inspection)
+    return inspection
 
 
 def _rounds(story: told.Story, inspection: Inspection) -> dict[int, DispatchRound]:

@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-import holidays
 from django.db import transaction
 
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import JournalEntry, Role, Unit, User
-from rectification.models import Inspection, Workday
+from rectification import calendar_keeping
+from rectification.models import Inspection
 from reports import editing, publishing
 from reports.demonstration import filing, prose
 from reports.demonstration.ledger import moment
@@ -54,7 +54,7 @@ def _load(*, on: date, at: datetime, files: ExitStack) -> Loaded:
     _refuse(original)
     story = told_on(original, on=on)
     staff = hire(story)
-    _enter_calendar(range(story.frame.on_site_from.year, on.year + 2))
+    calendar_keeping.prefill(range(story.frame.on_site_from.year, on.year + 2), at=at)
     counts = filing.file(story, staff, files=files)
     inspection = Inspection.objects.get(code=story.frame.code)
     act = Act(VERB, "inspection", inspection.code, after={"on": on, **counts})
@@ -73,25 +73,6 @@ def _refuse(story: Story) -> None:
     taken = User.objects.filter(username__in=names).values_list("username", flat=True)
     if taken:
         raise LoadRefused(f"这个数据库里已有用户 {'、'.join(taken)}，与演示账号重名，没有装入。")
-
-
-def _enter_calendar(years: range) -> None:
-    """Public holidays and make-up working days of the years whose calendar is announced.
-
-    A year without a make-up day in the package has not been announced and stays unknown.
-    """
-    for year in years:
-        known = holidays.country_holidays("CN", years=year, language="zh_CN")
-        makeup = {day for day in known.weekend_workdays if day.year == year}
-        if not makeup:
-            continue
-        rows = [Workday(day=day, is_working=True, name="调休上班") for day in makeup]
-        rows += [
-            Workday(day=day, is_working=False, name=name[:50])
-            for day, name in known.items()
-            if day.year == year and day not in makeup
-        ]
-        Workday.objects.bulk_create(sorted(rows, key=lambda row: row.day), ignore_conflicts=True)
 
 
 def _publish(inspection: Inspection, story: Story, staff: Staff) -> None:

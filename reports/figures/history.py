@@ -117,9 +117,9 @@ def _changes_of_done(inspection: Inspection, *, on: date) -> tuple[list[date], l
 def _days(inspection: Inspection, *, begin: date, on: date, end: date) -> list[date]:
     """The first day, the days of the dispatch rhythm, the day itself, and the last."""
     end = min(end, max(on, clock.months_later(inspection.feedback_date, MOST_MONTHS)))
-    every = inspection.dispatch_every_days
-    step = every * max(1, ceil((end - begin).days / (every * MOST_POINTS)))
-    anchor = inspection.dispatch_anchor or begin
-    first = anchor + timedelta(days=ceil((begin - anchor).days / step) * step)
-    rhythm = range(first.toordinal(), end.toordinal() + 1, step)
-    return sorted({begin, on, end, *(date.fromordinal(day) for day in rhythm)})
+    rhythm = inspection.series or clock.Series(begin, every_days=inspection.dispatch_every_days)
+    every = max(1, ceil((end - begin).days / (rhythm.least_days * MOST_POINTS)))
+    first = rhythm.first_number
+    numbers = range(rhythm.first_from(begin), rhythm.first_from(end + timedelta(days=1)))
+    days = (rhythm.day(number) for number in numbers if (number - first) % every == 0)
+    return sorted({begin, on, end, *days})

@@ -39,7 +39,9 @@ def measures_behind(figure: Figure, inspection: Inspection, *, on: date) -> Quer
     ).order_by("-on", "-pk")
     counted = returns.order_by().values("measure").annotate(n=Count("pk")).values("n")
     return (
-        rows.annotate(returns=Subquery(counted), last_return=Subquery(returns.values("why")[:1]))
+        rows.annotate(
+            times_returned=Subquery(counted), last_return=Subquery(returns.values("why")[:1])
+        )
         .select_related("lead_unit")
         .order_by(F("deadline_then").asc(nulls_last=True), "code")
     )
@@ -117,6 +119,6 @@ def standing_of(measure: Measure) -> str:
         precision = getattr(measure, "precision_then", measure.precision)
         told.append(f"延至{clock.deadline_phrase(then, precision)}" if then else "时限已取消")
     says = "，".join([*told, status.label])
-    if returns := getattr(measure, "returns", None):
+    if returns := getattr(measure, "times_returned", None):
         says += f"；第{returns}次退回：{getattr(measure, 'last_return', '')}"
     return says

@@ -21,7 +21,7 @@ DECIDED = (WorkStatus.CLOSED, WorkStatus.SENT_BACK)
 def measures_as_of(inspection: Inspection, *, on: date) -> QuerySet[Measure]:
     """The measures that the plan held by the end of `on`, annotated as they stood then.
 
-    `status_then`; `is_behind` (a milestone passed unreached); `was_returned` (ever, by then);
+    `status_then`; `is_behind` (less reached than was scheduled); `was_returned` (ever, by then);
     `first_decision` (what the first decided application came to; null where none was decided);
     `deadline_then` and `precision_then`, as agreed on that day.
     """

@@ -17,7 +17,7 @@ from rectification.models import (
     MeasureEvent,
     ProgressEntry,
 )
-from rectification.queries import round_returns
+from rectification.rounds_told import unit_totals
 from reports.figures.counting import counters
 from reports.figures.definitions import MEASURE_FIGURES
 from reports.figures.listing import extensions_behind, returns_behind
@@ -75,7 +75,7 @@ def unit_rows(
         .annotate(**counters(shown, inspection, on=on))
     )
     counts: dict[int, Mapping[str, Any]] = {row["lead_unit"]: row for row in grouped}
-    kept = {} if round is None else _disciplines(round)
+    kept = {} if round is None else _disciplines(round, on=on)
     returns = _by_unit(returns_behind(inspection, on=on))
     granted = _by_unit(extensions_behind(inspection, on=on))
     units = Unit.objects.filter(pk__in=counts).in_order()
@@ -109,10 +109,11 @@ def _unit_row(unit: Unit, counts: Mapping[str, Any], discipline: Discipline | No
     )
 
 
-def _disciplines(round: DispatchRound) -> dict[int, Discipline]:
-    """By lead unit, as the round's own page counts it; late is a first report after its close."""
+def _disciplines(round: DispatchRound, *, on: date) -> dict[int, Discipline]:
+    """By unit, as the round's own page counts it; late is a first report after its close."""
+    totals = unit_totals(round, on=on)
     if round.closed_at is None:
-        return {each.unit.pk: Discipline(each.missing, 0) for each in round_returns(round)}
+        return {each.unit_pk: Discipline(each.missing, 0) for each in totals}
     last_day = clock.day_of(round.closed_at)
     late = (
         ProgressEntry.objects.filter(round=round)
@@ -125,6 +126,6 @@ def _disciplines(round: DispatchRound) -> dict[int, Discipline]:
         unit = row["measure__lead_unit"]
         days[unit] = max((row["first"] - last_day).days, days.get(unit, 0))
     return {
-        each.unit.pk: Discipline(each.missing, days.get(each.unit.pk, 0))
-        for each in round_returns(round)
+        each.unit_pk: Discipline(each.missing - each.late, days.get(each.unit_pk, 0))
+        for each in totals
     }

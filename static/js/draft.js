@@ -97,6 +97,12 @@
       clearTimeout(timer);
       timer = setTimeout(keep, DELAY);
     });
+    // The server has it now: what it holds is what counts.
+    form.addEventListener("draft:kept", () => {
+      clearTimeout(timer);
+      timer = 0;
+      storage.removeItem(key);
+    });
     form.addEventListener("submit", () => {
       clearTimeout(timer);
       timer = 0;

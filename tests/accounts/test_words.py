@@ -4,12 +4,15 @@ import ast
 from collections.abc import Iterator
 
 from accounts import words
-from rectification import extending
+from rectification import deciding, extending
+from rectification.delivery import claiming
 from rectification.models import AccountabilityAction, InstitutionalOutcome, RecoveredMoney
 from rectification.states import (
+    LETTER_MOVES,
     MEASURE_MOVES,
     PROBLEM_MOVES,
     ExemptionState,
+    LetterState,
     RoundState,
     WorkStatus,
 )
@@ -19,11 +22,15 @@ from tests.test_consistency import APPS, ROOT, named
 ELSEWHERE = {
     "rectification/moving.py": {*MEASURE_MOVES, *PROBLEM_MOVES},
     "rectification/extending.py": {*extending._VERBS.values()},
+    "rectification/deciding.py": {*deciding._VERBS.values()},
     "rectification/exempting.py": {*ExemptionState.values} - {ExemptionState.REQUESTED},
     "rectification/evidence/keeping.py": {
         *("add_evidence", "add_version", "withdraw_evidence"),
         *("link_evidence", "unlink_evidence", "amend_evidence"),
     },
+    "rectification/supervising/corresponding.py": {*LETTER_MOVES},
+    "rectification/returning.py": {"ask", "confirm_return", "turn_back_return"},
+    "rectification/delivery/claiming.py": {*claiming.VERBS.values()},
     "accounts/views.py": {"sign_in", "sign_in_failed", "sign_out"},
     "reports/demonstration/loading.py": {"load_demo"},
 }
@@ -73,10 +80,16 @@ def test_every_kind_of_subject_has_a_word():
 
 
 def test_the_journal_calls_moves_and_states_what_the_pages_call_them():
-    for kind, moves in (("measure", MEASURE_MOVES), ("problem", PROBLEM_MOVES)):
+    for kind, moves in (
+        ("measure", MEASURE_MOVES),
+        ("problem", PROBLEM_MOVES),
+        ("letter", LETTER_MOVES),
+    ):
         for verb, move in moves.items():
             assert words.verb_in_words(verb, kind) == move.says
     for status in WorkStatus:
         assert words._shown("measure", status.value) == status.label
+    for letter in LetterState:
+        assert words._shown("letter", letter.value) == letter.label
     for state in RoundState:
         assert words._shown("round", state.value) == state.label

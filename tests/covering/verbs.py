@@ -76,7 +76,14 @@ def report(stage):
     cast = stage.cast
     DispatchRoundFactory(inspection=cast.inspection)
     yield
-    workflow.report(cast.measure, workflow.Told("完成初稿"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("完成初稿"),
+        unit=cast.measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
 
 
 @scenario("rectification.closing.submit")
@@ -253,14 +260,6 @@ def open_due(stage):
     assert stage.cast.inspection.dispatch_anchor
     yield
     dispatching.open_due(at=NOON)
-
-
-@scenario("rectification.dispatching.close")
-def close(stage):
-    cast = stage.cast
-    round = DispatchRoundFactory(inspection=cast.inspection)
-    yield
-    dispatching.close(round, by=cast.office, at=NOON)
 
 
 @scenario("rectification.ledger.applying.apply")

@@ -189,7 +189,9 @@ def settle(cast) -> None:
     """Everything that a report of this ledger needs before it can be published."""
     Problem.objects.filter(pk=cast.problem.pk).update(public_wording="管护责任落实不到位。")
     told = workflow.Told("完成了全部河道的巡查。")
-    workflow.report(cast.measure, told, by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure, told, unit=cast.measure.lead_unit, by=cast.liaison, at=NOON, version=1
+    )
 
 
 def apply_for(cast) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from accounts.models import Role, Unit, User
-from rectification.models import Inspection, Measure, Problem
+from rectification import dispatching
+from rectification.models import DispatchRound, Inspection, Measure, Problem
 from tests.factories import (
     InspectionFactory,
     MeasureFactory,
@@ -15,6 +16,7 @@ from tests.factories import (
     stages,
     unit,
 )
+from tests.rectification.rounds import ANCHOR
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,10 @@ def cast(db) -> Cast:
         supervisor=person(Role.SUPERVISOR, root, name="监督员戊"),
         stranger=person(Role.LIAISON, elsewhere, name="填报员己"),
     )
+
+
+@pytest.fixture
+def opened(cast: Cast) -> DispatchRound:
+    """A round that opened over the cast's measure."""
+    (found,) = dispatching.open_due(at=ANCHOR)
+    return found.round

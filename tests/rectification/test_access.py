@@ -16,7 +16,7 @@ from tests.factories import (
     unit,
 )
 
-LISTS = ("problems/", "measures/", "bulk/", "evidence/")
+LISTS = ("problems/", "measures/", "bulk/", "evidence/", "supervision/")
 READING = (
     "problems/P-900/",
     "problems/P-900/archive/",
@@ -24,12 +24,21 @@ READING = (
     "evidence/1/",
     "evidence/1/1/file/",
     "evidence/1/1/preview/1/",
+    "supervision/1/",
+    "supervision/1/word/",
+    "points/1/",
 )
+ANSWERING = ("dispatch/1/report/", "dispatch/1/report/all/")  # of those who work on the inspection
 OVERSEEING = (
     "dispatch/",
     "dispatch/1/",
+    "dispatch/1/sheet/",
+    "dispatch/1/sheet/word/",
+    "dispatch/1/sheet/excel/",
     "extensions/",
     "handover/",
+    "rhythm/",
+    "ladder/",
     "problems/P-900/recurrence/",
 )
 ACTING = (
@@ -60,14 +69,32 @@ ACTING = (
     "evidence/1/link/",
     "evidence/1/unlink/M-900-1/",
     "dispatch/1/close/",
+    "rhythm/change/",
+    "dispatch/1/points/",
+    "points/1/answer/",
+    "points/1/settle/",
+    "points/1/withdraw/",
+    "dispatch/1/report/1/file/",
+    "dispatch/1/report/1/draft/",
+    "dispatch/1/report/1/turn-back/",
     "measures/M-900-1/amend/",
     "problems/P-900/amend/",
+    "supervision/new/",
+    "supervision/bulk/",
+    *(
+        f"supervision/1/{verb}/"
+        for verb in ("reword", "issue", "acknowledge", "answer", "settle", "withdraw")
+    ),
+    "ladder/new/",
+    "ladder/1/amend/",
+    "ladder/1/end/",
     *(
         f"{register}/{act}/"
         for register in ("outcomes", "accountability", "money")
         for act in ("new", "1/amend", "1/withdraw")
     ),
 )
+OF_SEVERAL = ("dispatch/1/report/all/file/", "dispatch/1/report/confirm/")  # of their own lines
 REGISTERS = ("outcomes/", "accountability/", "money/")
 
 
@@ -84,7 +111,7 @@ def answers(client, method, path):
     return response.status_code, response.content
 
 
-@pytest.mark.parametrize("path", [*READING, *OVERSEEING])
+@pytest.mark.parametrize("path", [*READING, *OVERSEEING, *ANSWERING])
 def test_a_foreign_page_answers_like_an_absent_one(cast, client, outsider, path):
     DispatchRoundFactory(inspection=cast.inspection, number=1)
     client.force_login(outsider)
@@ -96,7 +123,7 @@ def test_a_foreign_page_answers_like_an_absent_one(cast, client, outsider, path)
     assert foreign[0] == 404
 
 
-@pytest.mark.parametrize("path", ACTING)
+@pytest.mark.parametrize("path", [*ACTING, *OF_SEVERAL])
 def test_a_foreign_verb_answers_like_an_absent_one_and_changes_nothing(
     cast, client, outsider, path
 ):
@@ -125,12 +152,13 @@ def test_another_unit_of_the_same_bureau_finds_nothing_of_it(cast, client, path)
 
 
 def test_every_page_of_the_daily_work_is_in_these_tests():
-    tried = {*LISTS, *READING, *OVERSEEING, *ACTING, *REGISTERS}
+    tried = {*LISTS, *READING, *ANSWERING, *OVERSEEING, *ACTING, *OF_SEVERAL, *REGISTERS}
     shapes = {
         path.replace("P-900", "<code:code>")
         .replace("M-900-1", "<code:code>")
         .replace("evidence/1/1/preview/1/", "evidence/1/1/preview/<int:page>/")
         .replace("evidence/1/1/", "evidence/1/<int:version>/")
+        .replace("report/1/", "report/<int:line>/")
         .replace("/1/", "/<int:number>/")
         for path in tried
     }
@@ -139,7 +167,8 @@ def test_every_page_of_the_daily_work_is_in_these_tests():
 
     routes = {str(each.pattern).removeprefix(here) for each in patterns}
 
-    elsewhere = ("desk/", "ledger/", "lookback/")  # these have tests of their own
+    # these have tests of their own
+    elsewhere = ("desk/", "ledger/", "lookback/", "notices/", "units/", "calendar/")
     assert {route for route in routes if not route.startswith(elsewhere)} == shapes
 
 
@@ -166,10 +195,16 @@ def test_a_supervisor_reads_everything_and_changes_nothing(cast, client):
 @pytest.mark.parametrize(
     ("who", "labels"),
     [
-        ("liaison", ["待办", "问题", "措施", "成效", "台账"]),
-        ("office", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "报告", "总览"]),
-        ("executive", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
-        ("supervisor", ["待办", "问题", "措施", "调度", "回头看", "成效", "台账", "总览"]),
+        ("liaison", ["待办", "问题", "措施", "督办", "成效", "台账"]),
+        (
+            "office",
+            [
+                *("待办", "问题", "措施", "调度", "督办", "回头看", "成效", "台账", "报告"),
+                *("总览", "工作日历"),
+            ],
+        ),
+        ("executive", ["待办", "问题", "措施", "调度", "督办", "回头看", "成效", "台账", "总览"]),
+        ("supervisor", ["待办", "问题", "措施", "调度", "督办", "回头看", "成效", "台账", "总览"]),
     ],
 )
 def test_the_menu_shows_what_the_person_may_open(cast, client, who, labels):

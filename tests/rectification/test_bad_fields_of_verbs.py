@@ -24,8 +24,12 @@ from tests.rectification.test_bad_fields import (
 )
 from tests.rectification.test_bad_input import DESCRIBED
 from tests.rectification.tried import CHOICE, DATE, DAY, KEY, NEW_FORMS, TEXT
+from tests.rectification.tried_letters import OF_LETTERS
+from tests.rectification.tried_points import POINTS
 
-every_form = pytest.mark.parametrize("tried", NEW_FORMS, ids=lambda each: each.name)
+every_form = pytest.mark.parametrize(
+    "tried", [*NEW_FORMS, *POINTS, *OF_LETTERS], ids=lambda each: each.name
+)
 ALWAYS = {"<script>alert(1)</script>", "one space", "%00", 'JSON "\\ud800" lone surrogate'}
 SOME = 5
 FAR_DAYS = ("0001-01-01", "9999-12-31", "10000-01-01", "2025-06-31")

@@ -221,6 +221,7 @@ def test_every_value_in_every_filter_is_answered(cast, path):
 
 
 HERE = "/i/x25/"
+ASK_NOTHING = ("/desk/notices/read/", "/desk/channels/")  # the post alone says all
 GETS = {
     "/measures/0": f"{HERE}measures/0/",
     "/measures/-1": f"{HERE}measures/-1/",
@@ -326,7 +327,8 @@ def test_every_address_answers_every_method(cast, sender, addresses):
         assert {with_format.status_code, with_body.status_code} <= {200, 404, 405}
         for answer in (with_format, with_body):
             assert answer.getvalue() is not None  # reads an archive to its end, which closes it
-        assert sender.post(path).status_code in {200, 400, 403, 404, 405, 409, 422}, path
+        if not path.startswith(ASK_NOTHING):
+            assert sender.post(path).status_code in {200, 400, 403, 404, 405, 409, 422}, path
 
     assert state_of_the_ledger() == before
 

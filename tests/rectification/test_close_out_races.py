@@ -183,7 +183,7 @@ def test_everything_of_a_person_passes_on_while_one_of_it_is_reported_on(cast, m
     def report():
         time.sleep(0.15)
         told = workflow.Told("进展")
-        workflow.report(last, told, by=cast.liaison, at=NOON, version=1)
+        workflow.report(last, told, unit=last.lead_unit, by=cast.liaison, at=NOON, version=1)
 
     with ThreadPoolExecutor(2) as pool:
         late = pool.submit(lambda: attempt(report))

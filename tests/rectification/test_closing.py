@@ -317,7 +317,12 @@ def test_returns_are_episodes_with_numbers_and_nothing_is_overwritten(cast):
     measure = fresh(cast.measure)
     later = NOON + timedelta(days=12)
     workflow.report(
-        measure, workflow.Told("已补文号。"), by=cast.liaison, at=later, version=measure.version
+        measure,
+        workflow.Told("已补文号。"),
+        unit=measure.lead_unit,
+        by=cast.liaison,
+        at=later,
+        version=measure.version,
     )
 
     episodes = Rework.objects.order_by("number")
@@ -335,7 +340,9 @@ def test_a_nil_return_does_not_answer_a_return(cast):
     measure = fresh(cast.measure)
     nil = workflow.Told("无变化", nil_return=True)
 
-    workflow.report(measure, nil, by=cast.liaison, at=NOON, version=measure.version)
+    workflow.report(
+        measure, nil, unit=measure.lead_unit, by=cast.liaison, at=NOON, version=measure.version
+    )
 
     assert Rework.objects.open().count() == 1
 

@@ -176,7 +176,7 @@ def test_what_a_deputy_reported_bars_the_principal_from_deciding_on_an_extension
     deputy = person(Role.LIAISON, cast.division)
     deputy.acting_for = also(cast.office, Role.LIAISON, cast.division)
     told = workflow.Told("坝体已测量。")
-    workflow.report(cast.measure, told, by=deputy, at=NOON, version=1)
+    workflow.report(cast.measure, told, unit=cast.measure.lead_unit, by=deputy, at=NOON, version=1)
     extension = ask(fresh(cast.measure), cast, on=NOON)
 
     assert not permissions.may_decide_extension(cast.office, extension)

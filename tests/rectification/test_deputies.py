@@ -38,7 +38,7 @@ def fresh(row):
 
 def reported(cast, by):
     measure = fresh(cast.measure)
-    workflow.report(measure, TOLD, by=by, at=NOON, version=measure.version)
+    workflow.report(measure, TOLD, unit=measure.lead_unit, by=by, at=NOON, version=measure.version)
 
 
 def submitted(cast, by):

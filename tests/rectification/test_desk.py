@@ -9,7 +9,7 @@ import time_machine
 from accounts.models import Role
 from rectification import closing, workflow
 from rectification.states import ReturnGround
-from tests.factories import NOON, DispatchRoundFactory, MeasureFactory, bureau, person
+from tests.factories import NOON, MeasureFactory, bureau, person, round_with_lines
 
 TODAY = NOON.date()
 CLOSED = {"status": "closed", "closed_on": TODAY}
@@ -36,7 +36,6 @@ def codes(rows):
 
 
 def test_a_measure_is_listed_once(cast, client):
-    DispatchRoundFactory(inspection=cast.inspection, number=13)
     late = {"deadline": TODAY - timedelta(days=9), "original_deadline": TODAY - timedelta(days=9)}
     owed = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2", **late)
     waiting = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-3", **late)
@@ -48,6 +47,7 @@ def test_a_measure_is_listed_once(cast, client):
         at=NOON,
         version=1,
     )
+    round_with_lines(cast.inspection, number=13)
     _returned(cast)
 
     desk = opened(client, cast.liaison).context["desk"]
@@ -61,8 +61,8 @@ def test_a_measure_is_listed_once(cast, client):
     ("who", "ways"), [("liaison", ["重新报送", "报送"]), ("head", ["查看"] * 2)]
 )
 def test_who_only_heads_the_unit_is_not_sent_to_a_form_that_is_not_theirs(cast, client, who, ways):
-    DispatchRoundFactory(inspection=cast.inspection, number=13)
     MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2")
+    round_with_lines(cast.inspection, number=13)
     _returned(cast)
 
     page = opened(client, getattr(cast, who)).content.decode()
@@ -102,8 +102,8 @@ def test_the_reason_stands_above_the_form_while_a_measure_is_returned(cast, clie
 
 
 def test_from_a_reported_measure_to_the_next_that_is_not(cast, client):
-    DispatchRoundFactory(inspection=cast.inspection, number=13)
     other = MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2")
+    round_with_lines(cast.inspection, number=13)
     client.force_login(cast.liaison)
 
     assert client.get(cast.page).context["next_url"] == ""

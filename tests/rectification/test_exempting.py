@@ -116,7 +116,9 @@ def test_who_asked_or_reported_does_not_decide_nor_who_they_act_for(cast):
 
     measure = fresh(cast.measure)
     cast.liaison.acting_for = None
-    workflow.report(measure, workflow.Told("进展"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        measure, workflow.Told("进展"), unit=measure.lead_unit, by=cast.liaison, at=NOON, version=1
+    )
     cast.liaison.acting_for = cast.executive
     assert not permissions.may_decide_exemption(cast.liaison, exemption)
 
@@ -191,7 +193,14 @@ def test_it_lapses_where_the_measure_is_said_to_be_done(cast, client):
 def test_a_decision_on_an_older_version_is_refused_and_the_opinion_kept(cast, client):
     asked(cast)
     measure = fresh(cast.measure)
-    workflow.report(measure, workflow.Told("有新进展"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        measure,
+        workflow.Told("有新进展"),
+        unit=measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
     client.force_login(cast.executive)
 
     for decision in ("grant", "refuse"):

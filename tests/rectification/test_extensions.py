@@ -123,7 +123,14 @@ def test_the_database_keeps_a_second_pending_request_out(cast):
 
 
 def test_a_request_made_on_an_older_version_is_stale(cast):
-    workflow.report(cast.measure, workflow.Told("进展"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("进展"),
+        unit=cast.measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
 
     with pytest.raises(StaleSave, match="被别人改过"):
         request(cast, version=1)
@@ -209,7 +216,14 @@ def test_whoever_asked_does_not_decide(cast):
 
 def test_whoever_reported_on_the_measure_does_not_decide(cast):
     reporter = both(cast, Role.LIAISON, Role.OFFICE)
-    workflow.report(cast.measure, workflow.Told("进展"), by=reporter, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("进展"),
+        unit=cast.measure.lead_unit,
+        by=reporter,
+        at=NOON,
+        version=1,
+    )
     extension = request(cast, version=2)
 
     assert not permissions.may_decide_extension(reporter, extension)

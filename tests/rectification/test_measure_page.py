@@ -241,7 +241,7 @@ def test_the_page_of_a_long_story_takes_the_same_number_of_queries(
         post(client, cast, "submit", statement="完成", evidence_note="文件")
         post(client, cast, "withdraw", why="再改改")
 
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(40):
         assert client.get(cast.page).status_code == 200
 
 
@@ -295,7 +295,7 @@ def test_the_office_closes_a_round_on_its_page(cast, client):
     answer = client.post(f"{page}close/", follow=True)
     late = client.post(f"{page}close/")
 
-    assert said(answer) == ["第12次调度已结束"]
+    assert said(answer) == ["第12次调度已结束，调度表已存档"]
     assert fresh(round).state == "closed"
     assert late.status_code == 409
     assert "已经结束" in late.content.decode()

@@ -54,7 +54,11 @@ def test_of_eight_reports_at_once_one_is_kept_and_seven_are_told(cast):
     def report(number):
         measure = Measure.objects.get(pk=cast.measure.pk)
         told = workflow.Told(f"第{number}稿")
-        return attempt(lambda: workflow.report(measure, told, by=cast.liaison, at=NOON, version=1))
+        return attempt(
+            lambda: workflow.report(
+                measure, told, unit=measure.lead_unit, by=cast.liaison, at=NOON, version=1
+            )
+        )
 
     assert together(8, report) == ["done"] + ["stale"] * 7
     assert ProgressEntry.objects.count() == 1

@@ -18,11 +18,14 @@ from rectification import handing_over
 from rectification.forms import Prose
 from rectification.look_back_forms import ItemForm
 from rectification.models import LookBackItem, Measure
+from rectification.rhythm_forms import DayForm
 from reports.draft_forms import PublishForm, SectionForm, TitleForm
 from reports.forms import ReportSourceForm
 from tests.factories import NOON
 from tests.rectification.test_ledger import HEADER, ROW, workbook
 from tests.rectification.tried import FORMS, TEXT, TRIED_ELSEWHERE, drawn
+from tests.rectification.tried_letters import OF_LETTERS
+from tests.rectification.tried_points import POINTS
 from tests.reports.newsroom import draft, newsroom
 
 MARKED = "机密★10年 关于某工程"
@@ -32,6 +35,7 @@ OF_THEIR_OWN = {
     TitleForm: "test_a_marked_draft_is_refused",
     PublishForm: "its notice: tests/reports/test_draft_views.py",
     ReportSourceForm: "test_a_marked_report_is_refused",
+    DayForm: "of no inspection: tests/rectification/calendar/test_pages.py",
 }
 
 
@@ -57,7 +61,7 @@ def assert_recorded(answer, *, by, begins=""):
     return entry
 
 
-@pytest.mark.parametrize("tried", FORMS, ids=lambda each: each.name)
+@pytest.mark.parametrize("tried", [*FORMS, *POINTS, *OF_LETTERS], ids=lambda each: each.name)
 def test_a_marked_text_is_refused_and_the_refusal_recorded_without_the_content(cast, tried):
     tried.prepare(cast)
     name = tried.fields(TEXT)[-1 if tried.name in {"accountability", "money"} else 0]
@@ -142,7 +146,11 @@ def forms_with_prose():
 
 
 def test_every_form_that_takes_a_text_is_tried():
-    tried = {each.form for each in FORMS} | TRIED_ELSEWHERE.keys() | OF_THEIR_OWN.keys()
+    tried = (
+        {each.form for each in (*FORMS, *POINTS, *OF_LETTERS)}
+        | TRIED_ELSEWHERE.keys()
+        | OF_THEIR_OWN.keys()
+    )
     # What others are built from is tried as them.
     forgotten = [
         each

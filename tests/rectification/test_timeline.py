@@ -31,7 +31,9 @@ def lived(cast):
         )
 
     told = workflow.Told("完成初稿", difficulty="经费不足", next_step="征求意见")
-    workflow.report(cast.measure, told, by=cast.liaison, at=at(1), version=1)
+    workflow.report(
+        cast.measure, told, unit=cast.measure.lead_unit, by=cast.liaison, at=at(1), version=1
+    )
     submit(2, 2)
     why = workflow.Return("below_standard", "没有印发文件", date(2025, 8, 10))
     workflow.send_back(fresh(cast.measure), why, by=cast.head, at=at(3), version=3)

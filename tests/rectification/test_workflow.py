@@ -49,7 +49,14 @@ def in_status(cast, status):
 def test_a_report_is_kept_with_its_round_and_moves_the_measure(cast):
     round = DispatchRoundFactory(inspection=cast.inspection)
 
-    workflow.report(cast.measure, workflow.Told("完成初稿。"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("完成初稿。"),
+        unit=cast.measure.lead_unit,
+        by=cast.liaison,
+        at=NOON,
+        version=1,
+    )
 
     entry = ProgressEntry.objects.get()
     assert (entry.text, entry.round, entry.unit, entry.by) == (
@@ -66,7 +73,9 @@ def test_a_nil_return_is_on_record_and_leaves_the_status_as_it_is(cast, status):
     measure = in_status(cast, status)
     told = workflow.Told("无变化", nil_return=True)
 
-    workflow.report(measure, told, by=cast.liaison, at=NOON, version=measure.version)
+    workflow.report(
+        measure, told, unit=measure.lead_unit, by=cast.liaison, at=NOON, version=measure.version
+    )
 
     assert fresh(measure).status == status
     event = measure.events.latest("pk")
@@ -125,7 +134,14 @@ def test_a_report_is_refused_where_the_law_has_no_such_move(cast, status):
     measure = in_status(cast, status)
 
     with pytest.raises(moving.MoveRefused, match="现在是"):
-        workflow.report(measure, workflow.Told("新进展"), by=cast.liaison, at=NOON, version=1)
+        workflow.report(
+            measure,
+            workflow.Told("新进展"),
+            unit=measure.lead_unit,
+            by=cast.liaison,
+            at=NOON,
+            version=1,
+        )
 
     assert not ProgressEntry.objects.exists()
     assert not JournalEntry.objects.exists()
@@ -145,14 +161,26 @@ def test_a_return_is_refused_where_the_law_has_no_such_move(cast, status):
 def test_only_the_units_own_liaison_reports(cast, who):
     with pytest.raises(moving.MoveRefused):
         workflow.report(
-            cast.measure, workflow.Told("进展"), by=getattr(cast, who), at=NOON, version=1
+            cast.measure,
+            workflow.Told("进展"),
+            unit=cast.measure.lead_unit,
+            by=getattr(cast, who),
+            at=NOON,
+            version=1,
         )
 
 
 def test_the_liaison_of_a_supporting_unit_reports_and_does_not_apply(cast):
     cast.measure.supporting_units.add(cast.elsewhere)
 
-    workflow.report(cast.measure, workflow.Told("配合"), by=cast.stranger, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("配合"),
+        unit=cast.elsewhere,
+        by=cast.stranger,
+        at=NOON,
+        version=1,
+    )
 
     with pytest.raises(moving.MoveRefused):
         closing.submit(
@@ -187,7 +215,14 @@ def test_whoever_applied_never_reviews_although_they_hold_the_role(cast):
 def test_whoever_reported_never_reviews_although_another_applied(cast):
     head = person(Role.UNIT_HEAD, cast.division)
     head.assignments.create(role=Role.LIAISON, unit=cast.division, started_on=NOON.date())
-    workflow.report(cast.measure, workflow.Told("进展"), by=head, at=NOON, version=1)
+    workflow.report(
+        cast.measure,
+        workflow.Told("进展"),
+        unit=cast.measure.lead_unit,
+        by=head,
+        at=NOON,
+        version=1,
+    )
     apply_for(cast)
 
     with pytest.raises(moving.MoveRefused):
@@ -211,15 +246,26 @@ def test_an_ended_role_gives_nothing(cast):
     cast.liaison.assignments.update(ended_on=NOON.date())
 
     with pytest.raises(moving.MoveRefused):
-        workflow.report(cast.measure, workflow.Told("进展"), by=cast.liaison, at=NOON, version=1)
+        workflow.report(
+            cast.measure,
+            workflow.Told("进展"),
+            unit=cast.measure.lead_unit,
+            by=cast.liaison,
+            at=NOON,
+            version=1,
+        )
 
 
 def test_a_stale_report_is_refused_and_nothing_is_written(cast):
     mine, theirs = fresh(cast.measure), fresh(cast.measure)
-    workflow.report(theirs, workflow.Told("先报的"), by=cast.liaison, at=NOON, version=1)
+    workflow.report(
+        theirs, workflow.Told("先报的"), unit=theirs.lead_unit, by=cast.liaison, at=NOON, version=1
+    )
 
     with pytest.raises(moving.StaleSave, match="被别人改过"):
-        workflow.report(mine, workflow.Told("后报的"), by=cast.liaison, at=NOON, version=1)
+        workflow.report(
+            mine, workflow.Told("后报的"), unit=mine.lead_unit, by=cast.liaison, at=NOON, version=1
+        )
 
     assert [entry.text for entry in ProgressEntry.objects.all()] == ["先报的"]
 

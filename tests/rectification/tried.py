@@ -3,8 +3,6 @@
 A new form with Prose fields is missed by tests/rectification/test_secrecy.py until it has its line.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -33,7 +31,6 @@ from rectification.forms import (
     AcceptForm,
     ApproveForm,
     BulkForm,
-    Prose,
     ReopenForm,
     ReportForm,
     ResubmitForm,
@@ -54,47 +51,21 @@ from tests.rectification.evidence.conftest import planted
 from tests.rectification.extending import ask as ask_extension
 from tests.rectification.test_exempting import asked as ask_exemption
 from tests.rectification.test_looking_back import closed_measures, draw
-
-TEXT, NUMBER, DATE, DAY, CHOICE, KEY, EXTRA, VERSION = (
-    "text",
-    "number",
-    "date",
-    "day",  # as a browser sends it
-    "choice",
-    "key",
-    "extra",
-    "version",
+from tests.rectification.tried_in_rounds import DRAFTS, IN_A_ROUND
+from tests.rectification.trying import (
+    CHOICE,
+    DATE,
+    DAY,
+    EXTRA,
+    KEY,
+    NUMBER,
+    TEXT,
+    VERSION,
+    Tried,
+    under_way,
 )
 
-
-def under_way(_: Any) -> None:
-    Measure.objects.update(status="under_way")
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A form: where it is sent, by whom, and what a good answer to it is."""
-
-    name: str
-    address: str
-    by: str
-    form: type[forms.Form]
-    good: Callable[[Any], dict[str, Any]]
-    more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    shown_at: str = "measures/M-900-1/"
-    before: Callable[[Any], object] = under_way
-    unlike: tuple[str, ...] = ()  # texts that are no prose: they name something
-    done: int = 302  # the answer to a good one
-
-    def prepare(self, cast: Any) -> None:
-        self.before(cast)
-
-    def fields(self, kind: str) -> list[str]:
-        if kind == TEXT:
-            fields = self.form.base_fields.items()
-            left_out = {"why"} if self.address.endswith("/new/") else {*self.unlike}
-            return [n for n, each in fields if isinstance(each, Prose) and n not in left_out]
-        return list(self.more.get(kind, ()))
+__all__ = ["CHOICE", "DATE", "DAY", "EXTRA", "KEY", "NUMBER", "TEXT", "VERSION", "Tried"]
 
 
 def measure_of(cast):
@@ -388,8 +359,8 @@ EVIDENCE = [
         before=piece,
     ),
 ]
-NEW_FORMS = [*CLOSE_OUT, *WISHES, *LOOKING_BACK, *EVIDENCE]
-FORMS = [*OF_THE_PLAN, *NEW_FORMS]
+NEW_FORMS = [*CLOSE_OUT, *WISHES, *LOOKING_BACK, *EVIDENCE, *IN_A_ROUND]
+FORMS = [*OF_THE_PLAN, *NEW_FORMS, *DRAFTS]
 # Those whose text is tried elsewhere, and where.
 TRIED_ELSEWHERE = {
     UploadForm: "the fields of AmendForm; tests/rectification/evidence/test_uploading.py",

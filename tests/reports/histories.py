@@ -79,9 +79,12 @@ class Story:
         return self.status(on) in OPEN
 
     def is_behind(self, on: date) -> bool:
-        return any(
-            due < on and (reached is None or reached > on) for due, reached in self.milestones
-        )
+        """Each milestone asks for more than the one before it."""
+        due = [place for place, each in enumerate(self.milestones) if each[0] < on]
+        reached = [
+            place for place, (_, day) in enumerate(self.milestones) if day is not None and day <= on
+        ]
+        return max(due, default=-1) > max(reached, default=-1)
 
 
 @dataclass(frozen=True)

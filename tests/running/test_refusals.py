@@ -75,6 +75,7 @@ def test_a_database_that_does_not_answer_is_refused_without_its_password(tmp_pat
         ("REDIS_URL", "localhost:6379"),
         ("UPLOAD_MOST_MB", "-1"),
         ("WEB_THREADS", "0"),
+        ("TIME_ZONE", "Mars/Base"),
     ],
 )
 def test_a_broken_setting_is_named(tmp_path, name, value):

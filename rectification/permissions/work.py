@@ -1,19 +1,16 @@
-"""May this person …? Questions with yes or no; verbs ask them, views show what they answer.
-
-Seeing: whoever holds a business role for a unit sees what lies in that unit's subtree. Acting: the
-table of domain.md, section 3; whoever reported or applied never reviews the same measure.
-"""
+"""Work on a measure, up to its close-out and after; its time, and whether it applies."""
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
-from accounts.models import Role, User
+from accounts.models import Role, Unit, User
 from accounts.rights import rights_of
 from rectification.models import (
     EXTENDING,
     CloseoutRequest,
     CloseoutRequestQuerySet,
+    DispatchReturn,
     Evidence,
     Exemption,
     ExemptionQuerySet,
@@ -22,13 +19,19 @@ from rectification.models import (
     ExtensionQuerySet,
     Inspection,
     Measure,
-    MeasureQuerySet,
+    MeetingPoint,
     Problem,
     ProgressEntry,
-    RequestEvidence,
-    Review,
 )
 from rectification.models.closeout import REVIEWING
+from rectification.permissions.hands import (
+    done_by,
+    had_a_hand,
+    had_a_hand_in,
+    is_one_of,
+    reported,
+)
+from rectification.permissions.scope import may_run
 from rectification.states import (
     MEASURE_MOVES,
     PROBLEM_MOVES,
@@ -37,38 +40,43 @@ from rectification.states import (
     WorkStatus,
 )
 
-BUSINESS = (
-    Role.LIAISON,
-    Role.UNIT_HEAD,
-    Role.OFFICE,
-    Role.EXECUTIVE,
-    Role.PARTY_GROUP,
-    Role.SUPERVISOR,
-)
-OVERVIEW = (Role.OFFICE, Role.EXECUTIVE, Role.PARTY_GROUP, Role.SUPERVISOR)
-
-
-def scope_of(user: User) -> tuple[str, ...]:
-    """The subtrees whose business this person may see."""
-    return rights_of(user).paths(*BUSINESS)
-
-
-def may_oversee(user: User, inspection: Inspection) -> bool:
-    """See the whole inspection: dashboard, dispatch, reports."""
-    return rights_of(user).covers(inspection.inspected_unit, *OVERVIEW)
-
-
-def may_run(user: User, inspection: Inspection) -> bool:
-    """Keep the ledger, run dispatches, draft and publish reports."""
-    return rights_of(user).covers(inspection.inspected_unit, Role.OFFICE)
-
-
 # Work on a measure -------------------------------------------------------------------------------
 
 
 def may_report(user: User, measure: Measure) -> bool:
     """Report progress: the liaison of the lead unit or of a supporting one."""
     return _reports_for(user, measure) and _can(measure, "report")
+
+
+def may_report_as(user: User, measure: Measure, unit: Unit) -> bool:
+    """Report on a measure for one of the units that work on it."""
+    works = unit in (measure.lead_unit, *measure.supporting_units.all())
+    return works and rights_of(user).covers(unit, Role.LIAISON) and _can(measure, "report")
+
+
+def reporting_unit(user: User, measure: Measure) -> Unit | None:
+    """For which of the units of a measure the person reports where nobody says for which: the
+    person's own, else the lead unit, else a supporting one."""
+    units = [measure.lead_unit, *measure.supporting_units.all()]
+    mine = [unit for unit in units if rights_of(user).covers(unit, Role.LIAISON)]
+    own = (user.acting_for or user).unit_id
+    return next((unit for unit in mine if unit.pk == own), mine[0] if mine else None)
+
+
+def may_confirm_return(user: User, line: DispatchReturn) -> bool:
+    """Confirm what a unit is about to report in a round, or turn it back: its head."""
+    return rights_of(user).covers(line.unit, Role.UNIT_HEAD)
+
+
+def may_answer_rounds(user: User, inspection: Inspection) -> bool:
+    """Open a unit's own page of a round: who reports for a unit that the inspection asks, or heads
+    it."""
+    paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
+    here = inspection.inspected_unit.path
+    if any(path.startswith(here) or here.startswith(path) for path in paths):
+        return True
+    lines = DispatchReturn.objects.filter(round__inspection=inspection)
+    return lines.of_units_within(paths).exists()
 
 
 def bulk_verbs(user: User, inspection: Inspection) -> tuple[str, ...]:
@@ -104,6 +112,19 @@ def may_keep_evidence(user: User, evidence: Evidence) -> bool:
     return bool(measures) and all(_reports_for(user, measure) for measure in measures)
 
 
+# What a dispatch meeting decides ------------------------------------------------------------------
+
+
+def may_answer_point(user: User, point: MeetingPoint) -> bool:
+    """Answer what a meeting decided: a liaison of the unit that it was put to, until it is over."""
+    return point.is_pending and rights_of(user).covers(point.unit, Role.LIAISON)
+
+
+def may_end_point(user: User, point: MeetingPoint) -> bool:
+    """Settle a point or withdraw it: the office, once."""
+    return point.is_pending and may_run(user, point.inspection)
+
+
 # Close-out ---------------------------------------------------------------------------------------
 
 
@@ -116,7 +137,7 @@ def may_submit(user: User, measure: Measure) -> bool:
 def may_withdraw(user: User, request: CloseoutRequest) -> bool:
     """Take a waiting application back: whoever made it, or, where they have left, a liaison of
     the lead unit."""
-    mine = _is_one_of(user, request.applied_by_id, request.on_behalf_of_id)
+    mine = is_one_of(user, request.applied_by_id, request.on_behalf_of_id)
     waits = request.outcome == RequestOutcome.PENDING
     return (mine and waits) or may_resubmit(user, request)
 
@@ -135,7 +156,7 @@ def may_review(user: User, request: CloseoutRequest) -> bool:
 def reviewable(user: User) -> CloseoutRequestQuerySet:
     """The applications that this person may decide on now."""
     at_my_stage = CloseoutRequest.objects.pending().at_stages_of(rights_of(user).holdings)
-    return at_my_stage.exclude(_had_a_hand(user))
+    return at_my_stage.exclude(had_a_hand(user))
 
 
 def may_send_back(user: User, measure: Measure) -> bool:
@@ -147,7 +168,7 @@ def may_send_back(user: User, measure: Measure) -> bool:
         return may_run(user, measure.inspection)
     if may_review(user, request):
         return True
-    touched = CloseoutRequest.objects.filter(_had_a_hand(user), pk=request.pk).exists()
+    touched = CloseoutRequest.objects.filter(had_a_hand(user), pk=request.pk).exists()
     return may_run(user, measure.inspection) and not touched
 
 
@@ -195,7 +216,7 @@ def may_request_extension(user: User, measure: Measure, *, on: date) -> bool:
 
 def may_withdraw_extension(user: User, extension: Extension) -> bool:
     """Take a request back: whoever made it or had it made, while it waits."""
-    mine = _is_one_of(user, extension.requested_by_id, extension.on_behalf_of_id)
+    mine = is_one_of(user, extension.requested_by_id, extension.on_behalf_of_id)
     return mine and extension.is_pending
 
 
@@ -210,7 +231,7 @@ def decidable_extensions(user: User) -> ExtensionQuerySet:
     holdings = [(role, path) for role, path in rights_of(user).holdings if role in EXTENDING]
     waiting = Extension.objects.pending().at_steps_of(holdings)
     decided = ExtensionDecision.objects.filter(done_by(user), extension=OuterRef("pk"))
-    return waiting.exclude(done_by(user, "requested_by") | _reported(user) | Exists(decided))
+    return waiting.exclude(done_by(user, "requested_by") | reported(user) | Exists(decided))
 
 
 def pending_extension(measure: Measure) -> Extension | None:
@@ -242,7 +263,7 @@ def exemptions_to_decide(user: User) -> ExemptionQuerySet:
     """What an executive or the party group of the bureau may decide: nothing of their own hand."""
     paths = rights_of(user).paths(Role.EXECUTIVE, Role.PARTY_GROUP)
     waiting = Exemption.objects.pending().of_bureaus_within(paths)
-    return waiting.exclude(done_by(user) | _reported(user))
+    return waiting.exclude(done_by(user) | reported(user))
 
 
 def may_reinstate(user: User, measure: Measure) -> bool:
@@ -258,65 +279,6 @@ def pending_exemption(measure: Measure) -> Exemption | None:
 def _asks_exemption(user: User, measure: Measure) -> bool:
     led = rights_of(user).covers(measure.lead_unit, Role.LIAISON)
     return led or may_run(user, measure.inspection)
-
-
-# Who had a hand in something decides on nothing of it --------------------------------------------
-
-
-def done_by(user: User, who: str = "by") -> Q:
-    """The rows that the person has written or had written.
-
-    Who acts for somebody is two persons here, and so is who acted then: what one of the one pair
-    has done bars both of the other.
-    """
-    persons = _persons(user)
-    return Q(**{f"{who}__in": persons}) | Q(on_behalf_of__in=persons)
-
-
-def had_a_hand_in(user: User, measures: MeasureQuerySet) -> set[int]:
-    """Those of the measures that the person reported on, gave evidence to, applied for or, unless
-    the inspection lets one person review several stages, reviewed."""
-    applied = CloseoutRequest.objects.filter(done_by(user, "applied_by"), measure=OuterRef("pk"))
-    reviewed = Review.objects.filter(
-        done_by(user),
-        request__measure=OuterRef("pk"),
-        request__measure__inspection__reviewers_may_repeat=False,
-    )
-    gave = RequestEvidence.objects.filter(_gave(user), request__measure=OuterRef("pk"))
-    touched = _reported(user, "pk") | Exists(applied) | Exists(gave) | Exists(reviewed)
-    return set(measures.filter(touched).order_by().values_list("pk", flat=True))
-
-
-def _had_a_hand(user: User) -> Q:
-    """Applied, reported on the measure, gave evidence that it rests on, or reviewed this
-    application at another stage, unless the inspection lets one person review several."""
-    reviewed = Review.objects.filter(
-        done_by(user),
-        request=OuterRef("pk"),
-        request__measure__inspection__reviewers_may_repeat=False,
-    )
-    gave = RequestEvidence.objects.filter(_gave(user), request=OuterRef("pk"))
-    touched = Q(_reported(user)) | Q(Exists(gave)) | Q(Exists(reviewed))
-    return done_by(user, "applied_by") | touched
-
-
-def _gave(user: User) -> Q:
-    """Of the evidence of an application, what the person has sent or had sent."""
-    persons = _persons(user)
-    return Q(version__by__in=persons) | Q(version__on_behalf_of__in=persons)
-
-
-def _reported(user: User, measure: str = "measure") -> Exists:
-    """Of rows with a measure: the person has reported on it."""
-    return Exists(ProgressEntry.objects.filter(done_by(user), measure=OuterRef(measure)))
-
-
-def _persons(user: User) -> list[User]:
-    return [each for each in (user, user.acting_for) if each is not None]
-
-
-def _is_one_of(user: User, *persons: int | None) -> bool:
-    return any(each.pk in persons for each in _persons(user))
 
 
 def _can(measure: Measure, move: str) -> bool:

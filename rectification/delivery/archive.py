@@ -1,0 +1,147 @@
+"""The archive mailbox, which has a copy of every mail that the server took: the witness that is
+asked when nobody knows whether a mail went out."""
+
+import base64
+import contextlib
+import glob
+import imaplib
+import os
+import re
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+
+from rectification.delivery.answers import cleaned
+
+MOST_OF_HEADERS = 65_536  # bytes
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+
+
+class ArchiveUnreadable(Exception):
+    """The archive cannot say anything now. The message is for the office."""
+
+
+class Archive(Protocol):
+    def has(self, message_id: str) -> bool:
+        """Whether it holds the mail, once or more often. Raises ArchiveUnreadable."""
+
+    def close(self) -> None: ...
+
+
+def open_archive() -> Archive:
+    """The one of the setting MAIL_ARCHIVE. Raises ArchiveUnreadable."""
+    address = settings.MAIL_ARCHIVE
+    if address.startswith("maildir:"):
+        return Maildir(Path(address.removeprefix("maildir:")))
+    return Imap(address)
+
+
+@dataclass
+class Maildir:
+    """A folder with a file for each mail. A file is read once and its number remembered."""
+
+    folder: Path
+    _seen: set[str] = field(default_factory=set)  # names of files, without their flags
+    _known: set[str] = field(default_factory=set)  # Message-IDs
+
+    def __post_init__(self) -> None:
+        self._look()
+
+    def has(self, message_id: str) -> bool:
+        self._look()
+        return message_id in self._known
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _look(self) -> None:
+        try:
+            # A mail moves from new to cur, never back: it cannot be missed in this order.
+            for part in ("new", "cur"):
+                for entry in os.scandir(self.folder / part):
+                    name = entry.name.partition(":")[0]
+                    if name not in self._seen:
+                        self._known.add(self._read(Path(entry.path), name))
+                        self._seen.add(name)
+        except OSError as error:
+            raise ArchiveUnreadable(
+                f"归档邮箱 {self.folder} 读不出来（{error.strerror}），请检查 MAIL_ARCHIVE 和权限。"
+            ) from error
+
+    def _read(self, path: Path, name: str) -> str:
+        try:
+            with path.open("rb") as file:
+                return _message_id(file.read(MOST_OF_HEADERS))
+        except FileNotFoundError:  # it has just been moved, or got another flag
+            for moved in (self.folder / "cur").glob(f"{glob.escape(name)}*"):
+                return _message_id(moved.read_bytes()[:MOST_OF_HEADERS])
+            raise
+
+
+def _message_id(content: bytes) -> str:
+    headers = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
+    found = _MESSAGE_ID.search(headers)
+    return found[1].decode("ascii", errors="replace") if found else ""
+
+
+class Imap:
+    """A folder of an IMAP server, opened to read only."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self._where = f"{parts.hostname}"
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        folder = _in_utf7(unquote(parts.path.lstrip("/")) or "INBOX")
+        try:
+            self._server = self._connect(parts.scheme, parts.hostname or "", parts.port)
+            self._server.login(user, password)
+            answer, said = self._server.select(f'"{folder}"', readonly=True)
+        except (OSError, imaplib.IMAP4.error) as error:
+            self.close()
+            raise self._unreadable(error) from error
+        if answer != "OK":
+            self.close()
+            raise self._unreadable(said)
+
+    def has(self, message_id: str) -> bool:
+        try:
+            self._server.noop()  # what has come since is seen from here on
+            answer, found = self._server.uid("SEARCH", "HEADER", "Message-ID", f'"{message_id}"')
+        except (OSError, imaplib.IMAP4.error) as error:
+            raise self._unreadable(error) from error
+        if answer != "OK":
+            raise self._unreadable(found)
+        return any(part.split() for part in found if part)
+
+    def close(self) -> None:
+        server: imaplib.IMAP4 | None = getattr(self, "_server", None)
+        if server:
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                server.logout()
+            with contextlib.suppress(OSError):
+                server.shutdown()  # where the farewell was not answered
+
+    def _connect(self, scheme: str, host: str, port: int | None) -> imaplib.IMAP4:
+        patience = float(settings.EMAIL_TIMEOUT)
+        if scheme == "imaps":
+            context = ssl.create_default_context()
+            return imaplib.IMAP4_SSL(host, port or 993, ssl_context=context, timeout=patience)
+        return imaplib.IMAP4(host, port or 143, timeout=patience)
+
+    def _unreadable(self, why: object) -> ArchiveUnreadable:
+        return ArchiveUnreadable(f"归档邮箱（{self._where}）读不出来：{cleaned(str(why))}")
+
+
+def _in_utf7(name: str) -> str:
+    """A folder's name as IMAP writes it (RFC 3501, 5.1.3)."""
+
+    def coded(found: "re.Match[str]") -> str:
+        code = base64.b64encode(found[0].encode("utf-16-be")).decode().rstrip("=")
+        return f"&{code.replace('/', ',')}-"
+
+    quoted = name.replace("&", "&-")
+    return re.sub(r"[^\x20-\x7e]+", coded, quoted).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,127 @@
+"""A channel as the loop sees it: opened, asked what it knows of the past, given message after
+message."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from django.conf import settings
+
+from rectification.delivery import claiming, robots, smtp, wording
+from rectification.delivery.answers import Answer, Kind, NotSetUp, Trouble
+from rectification.delivery.archive import Archive, ArchiveUnreadable, open_archive
+from rectification.models import ROBOTS, Channel, Notice
+
+MOST_BREAKS = 5  # so many connections lost, one after the other, and nothing sent: enough for now
+
+
+class Lane(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def channels(self) -> Collection[str]: ...
+
+    @property
+    def can_look(self) -> bool:
+        """Whether somebody can say if a message was delivered."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def open(self) -> None:
+        """Make ready for the next message. Raises Trouble."""
+
+    def has_been_delivered(self, notice: Notice) -> bool:
+        """Raises ArchiveUnreadable where nobody can say."""
+
+    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer: ...
+
+    def close(self) -> None:
+        """It may be opened again."""
+
+
+class MailLane:
+    name = "mail"
+    channels = (Channel.MAIL,)
+
+    def __init__(self) -> None:
+        self._session: smtp.Session | None = None
+        self._archive: Archive | None = None
+        self._breaks = 0
+        self._proof = 0  # the key of a mail that the archive was seen to hold
+
+    @property
+    def can_look(self) -> bool:
+        return bool(settings.MAIL_ARCHIVE)
+
+    @property
+    def is_open(self) -> bool:
+        return self._session is not None and self._session.is_open
+
+    def open(self) -> None:
+        if not settings.EMAIL_HOST:
+            raise NotSetUp("还没有设置邮件服务器，请系统管理员设置 EMAIL_HOST。")
+        if self._breaks >= MOST_BREAKS:
+            raise Trouble("邮件服务器一再断开连接，过一会儿再试。")
+        if not self.is_open:
+            self._session = smtp.open_session()
+
+    def has_been_delivered(self, notice: Notice) -> bool:
+        """That it is absent counts only where the archive has what was sent last."""
+        if self._archive is None:
+            self._archive = open_archive()
+        if self._archive.has(notice.message_id):
+            return True
+        last = claiming.last_sent(before=notice)
+        if last and last.pk != self._proof:
+            if not self._archive.has(last.message_id):
+                raise ArchiveUnreadable(
+                    "归档邮箱里没有最近发出的邮件，不能用来核实，请检查 MAIL_ARCHIVE 和归档设置。"
+                )
+            self._proof = last.pk
+        return False
+
+    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
+        assert self._session
+        try:
+            to = wording.address_of(notice)
+        except wording.AddressRefused as refusal:
+            return Answer(Kind.REFUSED, str(refusal))
+        letter = smtp.Letter(wording.sender_address(), to, wording.mail_of(notice, to=to))
+        answer = self._session.send(letter, left=left)
+        if answer.kind == Kind.SENT:
+            self._breaks = 0
+        elif not self._session.is_open:
+            self._breaks += 1
+        return answer
+
+    def close(self) -> None:
+        if self._session:
+            self._session.close()
+        if self._archive:
+            self._archive.close()
+        self._session = self._archive = None
+
+
+class RobotLane:
+    """Robots say nothing of the past: a message of theirs that is in doubt is held."""
+
+    name = "robots"
+    channels = ROBOTS
+    can_look = False
+    is_open = True
+
+    def __init__(self) -> None:
+        self._away: set[str] = set()  # hosts that could not be reached, for as long as one run
+
+    def open(self) -> None:
+        """Each message has a connection of its own."""
+
+    def has_been_delivered(self, notice: Notice) -> bool:
+        raise ArchiveUnreadable("机器人发送的消息没有归档，无法核实。")
+
+    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
+        return robots.tell(notice, left=left, away=self._away)
+
+    def close(self) -> None:
+        """Nothing stays open."""

@@ -1,0 +1,93 @@
+"""Who hears from us: the people of a unit by role, and where each of them is reached."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from accounts.models import Role, RoleAssignment, Unit, User
+from rectification.models import Channel, ContactPoint
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A person, as one of a unit or for themselves; or, without a person, the group of a unit."""
+
+    user: User | None
+    unit: Unit | None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """One way to an addressee. `fault` says why the address cannot be used, or is empty."""
+
+    channel: str
+    address: str
+    contact: ContactPoint | None = None
+    fault: str = ""
+
+
+def holders(units: Iterable[Unit], *roles: Role) -> dict[int, tuple[User, ...]]:
+    """For each unit's key: who holds one of the roles there, in order of their keys.
+
+    Where nobody does, those of the nearest unit above that has somebody.
+    """
+    held = RoleAssignment.objects.filter(role__in=roles, ended_on=None, user__is_active=True)
+    people: dict[str, dict[int, User]] = {}
+    for each in held.select_related("user__unit", "unit").order_by("user_id"):
+        people.setdefault(each.unit.path, {})[each.user_id] = each.user
+    return {unit.pk: tuple(_nearest(unit.path, people).values()) for unit in units}
+
+
+def _nearest(path: str, people: dict[str, dict[int, User]]) -> dict[int, User]:
+    steps = path.strip("/").split("/")
+    for length in range(len(steps), 0, -1):
+        found = people.get(f"/{'/'.join(steps[:length])}/")
+        if found:
+            return found
+    return {}
+
+
+def ways_to(addressees: Collection[Addressee]) -> dict[Addressee, tuple[Reached, ...]]:
+    """How each addressee is reached outside the system.
+
+    A person without a mail address of their own choice is written to at the one of their account;
+    one who has ended theirs is not written to at all.
+    """
+    users = [each.user.pk for each in addressees if each.user]
+    units = [each.unit.pk for each in addressees if each.unit and not each.user]
+    of_users = ContactPoint.objects.filter(user__in=users).order_by("pk")
+    of_units = ContactPoint.objects.filter(unit__in=units).order_by("pk")
+    points: dict[tuple[str, int | None], list[ContactPoint]] = {}
+    for point in (*of_users, *of_units):
+        owner = ("user", point.user_id) if point.user_id else ("unit", point.unit_id)
+        points.setdefault(owner, []).append(point)
+    return {each: _ways(each, points.get(_owner(each), [])) for each in addressees}
+
+
+def _owner(each: Addressee) -> tuple[str, int | None]:
+    return ("user", each.user.pk) if each.user else ("unit", each.unit.pk if each.unit else None)
+
+
+def _ways(addressee: Addressee, points: list[ContactPoint]) -> tuple[Reached, ...]:
+    ways = [
+        Reached(point.channel, point.address, point, _fault(point.channel, point.address))
+        for point in points
+        if point.ended_at is None
+    ]
+    chose_mail = any(point.channel == Channel.MAIL for point in points)
+    if addressee.user and addressee.user.email and not chose_mail:
+        mail = addressee.user.email
+        ways.append(Reached(Channel.MAIL, mail, fault=_fault(Channel.MAIL, mail)))
+    return tuple(ways)
+
+
+def _fault(channel: str, address: str) -> str:
+    if channel != Channel.MAIL:
+        return ""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return "邮件地址无效，请在通知方式里改正。"
+    return ""
