@@ -16,7 +16,7 @@ TOLD = Told("完成初稿。", difficulty="经费未到位", next_step="征求�
 
 def line_of(cast, unit=None):
     rows = DispatchReturn.objects.select_related("measure__inspection", "unit", "round__inspection")
-    return rows.order_by("-round__number").filter(unit=unit or cast.division).first()
+    return rows.order_by("-round__number", "pk").filter(unit=unit or cast.division).first()
 
 
 def seen(line):
