@@ -32,7 +32,7 @@ from rectification.models import (
     Workday,
 )
 from rectification.states import ProblemStatus, RoundState
-from reports.demonstration import proofs, returns, sequels
+from reports.demonstration import meeting, proofs, returns, sequels
 from reports.demonstration import story as told
 from reports.demonstration.histories import Writer
 from reports.demonstration.ledger import Ledger, moment
@@ -51,8 +51,8 @@ MODELS: tuple[type[models.Model], ...] = (
 )
 
 
-def file(story: told.Story, staff: Staff, *, files: ExitStack) -> dict[str, int]:
-    """Make every row of the ledger; how many there are of each kind.
+def file(story: told.Story, staff: Staff, *, files: ExitStack) -> tuple[Ledger, dict[str, int]]:
+    """Make every row of the ledger; with how many there are of each kind.
 
     `files` takes the files of the evidence away again where the load fails.
     """
@@ -72,14 +72,11 @@ def file(story: told.Story, staff: Staff, *, files: ExitStack) -> dict[str, int]
     _file_outcomes(ledger)
     sequels.file(ledger, written[MeasureEvent])
     returns.file(ledger, written[ProgressEntry])
+    meeting.file(ledger)
     _announce_last_round(ledger)
     counts = {model._meta.model_name or "": len(written[model]) for model in MODELS}
-    return {
-        "problem": len(ledger.problems),
-        "outcome": len(story.outcomes),
-        "evidence": len(ledger.proofs),
-        **counts,
-    }
+    others = {"outcome": len(story.outcomes), "evidence": len(ledger.proofs)}
+    return ledger, {"problem": len(ledger.problems), **others, **counts}
 
 
 def _open_inspection(story: told.Story, staff: Staff) -> Inspection:

@@ -1,5 +1,5 @@
 """What the story tells beside the plan and its course, as values: evidence, extensions, a handover,
-an application that a measure does not apply any more, a look-back, the registers.
+an application that a measure does not apply any more, a look-back, the registers, letters, points.
 
 No Django here. `story.py` reads it with the rest, `checks.py` asks whether it fits.
 """
@@ -114,6 +114,45 @@ class Entry:
     why: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What became of a letter of supervision: of the ladder's to a measure, or of one written by
+    hand to a unit. `after`: days from its issue to the answer."""
+
+    kind: str
+    measure: str = ""
+    after: int = 0
+    answer: str = ""
+    settle: str = ""
+    withdrawn: str = ""
+    unit: str = ""
+    on: date | None = None
+    title: str = ""
+    matter: str = ""
+    demand: str = ""
+    answer_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """Words of a round."""
+
+    round: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """议定事项: what the meeting of a round put to a unit, the answers, how it was settled."""
+
+    round: int
+    unit: str
+    text: str
+    measure: str = ""
+    answers: tuple[Said, ...] = ()
+    settled: Said | None = None
+
+
 @dataclass(frozen=True)
 class Further:
     """All of it."""
@@ -124,6 +163,8 @@ class Further:
     exemptions: tuple[Exemption, ...]
     look_back: LookBack
     entries: tuple[Entry, ...]
+    letters: tuple[Letter, ...]
+    points: tuple[Point, ...]
 
     def extension_granted(self, code: str) -> Extension | None:
         """The granted extension of a measure."""
@@ -132,7 +173,7 @@ class Further:
 
 
 def read(files: Mapping[str, dict[str, Any]]) -> Further:
-    """From the data of evidence, sequels, look_back and registers."""
+    """From the data of the files that `story.FURTHER` names."""
     sequels = files["sequels"]
     return Further(
         proofs=tuple(Proof(**_tuples(row)) for row in files["evidence"]["evidence"]),
@@ -143,6 +184,8 @@ def read(files: Mapping[str, dict[str, Any]]) -> Further:
         entries=tuple(
             _entry(register, row) for register, rows in files["registers"].items() for row in rows
         ),
+        letters=tuple(Letter(**row) for row in files["letters"]["letter"]),
+        points=tuple(_point(row) for row in files["meeting"]["point"]),
     )
 
 
@@ -173,3 +216,14 @@ def _verdict(words: str) -> Verdict:
 def _entry(register: str, row: dict[str, Any]) -> Entry:
     count = row.pop("people" if register == "accountability" else "amount")
     return Entry(register=register, count=Decimal(count), **row)
+
+
+def _point(row: dict[str, Any]) -> Point:
+    answers, settled = row.pop("answers", ()), row.pop("settled", None)
+    told = tuple(_said(words) for words in answers)
+    return Point(answers=told, settled=_said(settled) if settled else None, **row)
+
+
+def _said(words: str) -> Said:
+    number, text = words.split(" ", 1)
+    return Said(int(number), text)

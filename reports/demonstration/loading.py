@@ -13,8 +13,8 @@ from accounts.models import JournalEntry, Role, Unit, User
 from rectification import calendar_keeping
 from rectification.models import Inspection
 from reports import editing, publishing
-from reports.demonstration import filing, prose
-from reports.demonstration.ledger import moment
+from reports.demonstration import filing, meeting, prose, supervision
+from reports.demonstration.ledger import SHANGHAI, moment
 from reports.demonstration.shifting import told_on
 from reports.demonstration.staffing import Account, Staff, hire
 from reports.demonstration.story import Story, read_story
@@ -55,11 +55,13 @@ def _load(*, on: date, at: datetime, files: ExitStack) -> Loaded:
     story = told_on(original, on=on)
     staff = hire(story)
     calendar_keeping.prefill(range(story.frame.on_site_from.year, on.year + 2), at=at)
-    counts = filing.file(story, staff, files=files)
-    inspection = Inspection.objects.get(code=story.frame.code)
-    act = Act(VERB, "inspection", inspection.code, after={"on": on, **counts})
+    ledger, counts = filing.file(story, staff, files=files)
+    act = Act(VERB, "inspection", ledger.inspection.code, after={"on": on, **counts})
     journal.append(act, by=None, at=at)
-    _publish(inspection, story, staff)
+    _publish(ledger.inspection, story, staff)
+    until = moment(on, at.astimezone(SHANGHAI).time())
+    supervision.unfold(ledger, until=until)
+    meeting.go_on(ledger, until=until)
     return Loaded(counts, staff.accounts)
 
 

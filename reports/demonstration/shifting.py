@@ -1,10 +1,10 @@
 """The story moved in time, so that its "today" is the day of loading.
 
-What happened (reports, reviews, rounds) moves by whole weeks, so that weekdays stay: the Monday of
-the story's week goes to the Monday of the new day's week, and the last round closed on Thursday of
-the week before. Deadlines move by the exact number of days, so that what is overdue, near or later
-stays so; a moved deadline takes the end of its agreed period (month, quarter, …) where that does
-not change on which side it lies, else the end of a smaller period. Dates written in words move too.
+What happened (reports, reviews, rounds) moves by whole weeks, so that weekdays stay, and so far
+that the round after the told ones is due on Monday of the new day's week: whoever looks finds a
+dispatch under way. Deadlines move by the exact number of days, so that what is overdue, near or
+later stays so; a moved deadline takes the end of its agreed period (month, quarter, …) where that
+does not change on which side it lies, else the end of a smaller period. Dates in words move too.
 """
 
 import re
@@ -40,7 +40,7 @@ class Shift:
 
     @property
     def weeks(self) -> timedelta:
-        return _monday(self.new_on) - _monday(self.on)
+        return _monday(self.new_on) - _monday(self.on) - timedelta(weeks=1)
 
     @property
     def is_none(self) -> bool:

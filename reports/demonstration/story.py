@@ -14,7 +14,7 @@ from typing import Any
 from reports.demonstration import further
 
 FOLDER = Path(__file__).resolve().parent
-FURTHER = ("evidence", "sequels", "look_back", "registers")
+FURTHER = ("evidence", "sequels", "look_back", "registers", "letters", "meeting")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Dispatch:
-    """The rhythm, and which returns came late or not at all, as pairs of measure and round."""
+    """The rhythm, and which returns came late or not at all, as pairs of measure and round; and
+    what is in already of the round after the last, by measure (None: a nil return)."""
 
     anchor: date
     every_days: int
@@ -160,6 +161,7 @@ class Dispatch:
     nil_texts: tuple[str, ...]
     late: frozenset[tuple[str, int]]
     missing: frozenset[tuple[str, int]]
+    under_way: tuple[tuple[str, Told | None], ...]
 
     def opens(self, round: int) -> date:
         """The day of the round in the series."""
@@ -354,7 +356,13 @@ def _dispatch(data: Mapping[str, Any]) -> Dispatch:
         nil_texts=tuple(data["nil_texts"]),
         late=_pairs(data["late"]),
         missing=_pairs(data["missing"]),
+        under_way=tuple(_under_way(words, data["rounds"] + 1) for words in data["under_way"]),
     )
+
+
+def _under_way(words: str, round: int) -> tuple[str, Told | None]:
+    code, _, text = words.partition(" ")
+    return code, _told(f"{round:02} {text}") if text else None
 
 
 def _pairs(words: list[str]) -> frozenset[tuple[str, int]]:

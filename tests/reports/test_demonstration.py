@@ -33,6 +33,7 @@ from rectification.models import (
     LookBackResult,
     Measure,
     MeasureEvent,
+    MeetingPoint,
     Milestone,
     Notice,
     Problem,
@@ -40,9 +41,17 @@ from rectification.models import (
     RecoveredMoney,
     RequestEvidence,
     Review,
+    SupervisionAction,
     Workday,
 )
-from rectification.states import Decision, RequestOutcome, ReturnGround, TimeKind, WorkStatus
+from rectification.states import (
+    Decision,
+    LetterState,
+    RequestOutcome,
+    ReturnGround,
+    TimeKind,
+    WorkStatus,
+)
 from reports import figures
 from reports.demonstration import checks
 from reports.demonstration.loading import AlreadyLoaded, load
@@ -255,8 +264,10 @@ def test_one_journal_entry_stands_for_the_whole_load():
     assert entries.get().after["measure"] == 161
     of_the_load = JournalEntry.objects.exclude(subject_kind="calendar")
     verbs = list(of_the_load.order_by("pk").values_list("verb", flat=True))
-    assert verbs[:3] == ["draw", "announce", "load_demo"]  # then the report composed, and published
-    assert len(verbs) == 5
+    assert verbs[:3] == ["draw", "announce", "load_demo"]
+    assert verbs[3:5] == ["compose", "publish"]
+    of_letters = {"propose", "issue", "acknowledge", "answer", "settle", "withdraw"}
+    assert set(verbs[5:]) == of_letters | {"announce"}
     assert journal.first_fault() is None
 
 
@@ -268,6 +279,20 @@ def test_the_next_round_opens_over_the_ledger_as_it_is():
 
 def test_nothing_is_due_on_the_day_of_loading():
     assert dispatching.open_due(at=NOON) == ()
+
+
+def test_the_letters_of_the_ladder_are_in_every_state():
+    letters = SupervisionAction.objects.all()
+    assert set(letters.values_list("state", flat=True)) == {*LetterState.values} - {"lapsed"}
+    overdue = Measure.objects.filter(letters__rung__isnull=False).distinct()
+    assert overdue.count() == 10  # the eleventh is in review
+    assert letters.filter(measure=None).get().unit.short_name == "青沐分局"
+
+
+def test_the_points_of_the_meetings_go_on():
+    points = MeetingPoint.objects.order_by("number")
+    assert [each.state for each in points] == ["settled", "answered", "answered", "open", "open"]
+    assert [each.answers.count() for each in points] == [2, 2, 1, 0, 0]
 
 
 def test_a_second_load_changes_nothing():

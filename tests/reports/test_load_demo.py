@@ -1,6 +1,6 @@
 """`load_demo`: what it refuses, what it leaves behind, and the story told on other days."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Unit
 from rectification import dispatching
-from rectification.models import Inspection, Measure
+from rectification.models import DispatchRound, Inspection, Measure, Workday
 from reports import figures
 from reports.demonstration.loading import LoadRefused, load
 from tests import factories
@@ -66,11 +66,17 @@ def test_a_day_that_is_none_is_one_sentence():
         call_command("load_demo", on="2025-02-30")
 
 
-@pytest.mark.parametrize("on", [date(2025, 8, 3), date(2026, 2, 18), date(2027, 10, 4)])
+@pytest.mark.parametrize(
+    "on", [date(2025, 8, 3), date(2026, 2, 18), date(2026, 3, 4), date(2027, 10, 4)]
+)
 def test_told_on_another_day_the_counts_are_the_same(on):
     load(on=on, at=NOON)
     inspection = Inspection.objects.get()
     counts = figures.count_measures(inspection, on=on)
     assert (counts.done, counts.total, counts.overdue, counts.near) == (109, 161, 11, 7)
+    monday = on - timedelta(days=on.weekday())
+    meets = Workday.objects.calendar().next_working_day(monday) <= on  # two of them are holidays
+    under_way = [(each.number, each.due_on) for each in DispatchRound.objects.open()]
+    assert under_way == ([(13, monday)] if meets else [])
     at = datetime(on.year, on.month, on.day, 23, tzinfo=SHANGHAI)
     assert dispatching.open_due(at=at) == ()

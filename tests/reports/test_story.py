@@ -116,13 +116,11 @@ def test_the_figures_are_the_same_on_whichever_day_the_story_is_told(story, days
 
 
 @pytest.mark.parametrize("days", [*range(1, 15), 365, 483, 1000])
-def test_the_last_round_closed_in_the_week_before_the_new_day(story, days):
+def test_the_round_after_the_told_ones_is_due_on_monday_of_the_new_week(story, days):
     on = TODAY + timedelta(days=days)
-    moved = told_on(story, on=on)
-    closed = moved.dispatch.closes(moved.dispatch.rounds)
-    monday = on - timedelta(days=on.weekday())
-    assert monday - timedelta(days=7) <= closed < monday
-    assert moved.dispatch.anchor.weekday() == story.dispatch.anchor.weekday()
+    moved = told_on(story, on=on).dispatch
+    assert moved.opens(moved.rounds + 1) == on - timedelta(days=on.weekday())
+    assert moved.anchor.weekday() == story.dispatch.anchor.weekday()
 
 
 def test_told_on_its_own_day_the_story_is_as_written(story):
@@ -141,7 +139,7 @@ def test_told_on_its_own_day_the_story_is_as_written(story):
     ],
 )
 def test_dates_in_words_move_with_the_events(text, moved):
-    assert Shift(TODAY, TODAY + timedelta(days=7)).words(text) == moved
+    assert Shift(TODAY, TODAY + timedelta(days=14)).words(text) == moved
 
 
 def test_a_moved_deadline_keeps_its_side_and_the_widest_period_that_allows_it():
