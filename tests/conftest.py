@@ -45,7 +45,7 @@ def _seed() -> None:
     factory.random.reseed_random(os.environ["TEST_SEED"])
 
 
-# What asks no database says nothing new in a second lane: see tests/lanes.py ---------------------
+# What a second database could not answer otherwise: see tests/lanes.py ---------------------------
 
 OF_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 
@@ -55,10 +55,15 @@ def asks_a_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or bool(OF_A_DATABASE & set(names))
 
 
+def is_of_a_page(item: pytest.Item) -> bool:
+    return "client" in getattr(item, "fixturenames", ())
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if os.environ.get("ONLY_WITH_DATABASE") == "1":
-        config.hook.pytest_deselected(items=[each for each in items if not asks_a_database(each)])
-        items[:] = filter(asks_a_database, items)
+    if os.environ.get("LEAVES_TO_SQLITE") == "1":
+        kept = [each for each in items if asks_a_database(each) and not is_of_a_page(each)]
+        config.hook.pytest_deselected(items=[each for each in items if each not in set(kept)])
+        items[:] = kept
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

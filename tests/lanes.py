@@ -1,19 +1,18 @@
-"""bin/test: the checks, then every test in two lanes side by side, one for each database.
+"""bin/test: the checks, then every test in three lanes side by side: one for each database, and one
+for whole systems (tests/journeys in a browser, tests/running), which wait more than they work.
 
 What a second database could not answer otherwise runs in one lane alone:
-- in SQLite, what asks no database at all (tests/conftest.py tells by the fixtures), and
-  tests/running, whose systems bring their own embedded one;
-- in SQLite, the matrix of rights (tests/test_permissions.py, 14,000 requests) and the canaries
-  (tests/test_canaries.py, 6,000 pages): what a person sees is plain SQL that other tests ask on
-  both databases, and the rest of an answer depends on no database;
-- in SQLite, each misdeed of a mail server by itself (tests/faults/dispatch/test_each_misdeed.py):
-  all of them together are met on both databases;
-- in PostgreSQL, every shape of request on every address: it carries no value for a database;
-- in PostgreSQL, the journeys: its live server and the test write at the same time, as it will be.
-Everything else runs in both; with --full, so do the canaries, the misdeeds, the shapes and what
-asks no database.
+- in SQLite, what asks no database at all, and the pages (tests/conftest.py tells both by their
+  fixtures): what a page shows comes from verbs and queries that are tested on both databases, and
+  each page is opened on PostgreSQL too, by the shapes and the journeys;
+- in SQLite, the matrix of rights (tests/test_permissions.py) and the canaries: what a person sees
+  is plain SQL that other tests ask on both; and each misdeed of a mail server by itself (the storm
+  of kills meets them on both);
+- in PostgreSQL, bad input: it is the one that refuses a NUL, a long text, a large number;
+- in PostgreSQL, the journeys: their live server and the test write at the same time, as it will be.
+Everything else runs in both; with --full, all but the journeys and the matrix of rights does.
 Nothing here is skipped in silence: each check prints its verdict, pytest names each test that was
-not run and counts what it left to the other lane, and any failure makes the exit code 1.
+not run and counts what it left to another lane, and any failure makes the exit code 1.
 """
 
 import argparse
@@ -29,10 +28,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config.supervisor import follow
 from tests.postgres import PostgresFailed, running_server
 
+ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("accounts", "rectification", "reports", "config", "tests", "benchmarks", "manage.py")
 CHECKS = {
     "types": ("-m", "mypy", *SOURCES),
@@ -46,14 +47,18 @@ CHECKS = {
     "missing migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
     "system check": ("manage.py", "check", "--fail-level", "WARNING"),
 }
-ONLY_SQLITE = ("tests/running", "tests/test_permissions.py")
-ONLY_POSTGRES = ("tests/journeys",)
-SHAPES = "test_every_address_answers_every_shape_of_request_without_an_error"
+SYSTEMS = ("tests/journeys", "tests/running")
+ONLY_SQLITE = ("tests/test_permissions.py",)
 ONLY_SQLITE_IN_SHORT = (
     "tests/test_canaries.py",
     "tests/faults/dispatch/test_each_misdeed.py",
 )
-ONLY_POSTGRES_IN_SHORT = (f"tests/test_requests.py::{SHAPES}",)
+ONLY_POSTGRES_IN_SHORT = (
+    "tests/test_requests.py",
+    "tests/rectification/test_bad_fields.py",
+    "tests/rectification/test_bad_fields_of_verbs.py",
+    "tests/rectification/test_bad_input.py",
+)
 NO_TESTS = 5  # pytest's exit code where the arguments select nothing
 CLOSING_LINE = re.compile(rb"^=*\s*\d+ [a-z]+.* in [\d.]+s.*$", re.MULTILINE)
 
@@ -94,7 +99,7 @@ def main() -> int:
 
 
 def _environment(scratch: Path, *, full: bool) -> dict[str, str]:
-    foreign = {"DATABASE_URL", "REDIS_URL", "DEBUG", "ONLY_WITH_DATABASE"}
+    foreign = {"DATABASE_URL", "REDIS_URL", "DEBUG", "LEAVES_TO_SQLITE"}
     kept = {k: v for k, v in os.environ.items() if k not in foreign}
     seed = os.environ.get("TEST_SEED") or str(secrets.randbelow(1_000_000))
     fresh = {"DATA_DIR": str(scratch / "data"), "TEST_SEED": seed, "PYTHONUNBUFFERED": "1"}
@@ -133,13 +138,25 @@ def _lanes(environment: dict[str, str], *, postgres: str, full: bool) -> list[La
         folder = Path(environment["DATA_DIR"]).with_name(name)
         return Lane(name, leaves_out, {**environment, "DATA_DIR": str(folder), **more})
 
-    short = {} if full else {"ONLY_WITH_DATABASE": "1"}
+    short = {} if full else {"LEAVES_TO_SQLITE": "1"}
     not_here = ONLY_SQLITE if full else ONLY_SQLITE + ONLY_SQLITE_IN_SHORT
-    elsewhere = ONLY_POSTGRES if full else ONLY_POSTGRES + ONLY_POSTGRES_IN_SHORT
+    elsewhere = () if full else ONLY_POSTGRES_IN_SHORT
+    of_its_own = urlsplit(postgres)._replace(path="/systems").geturl()  # a database, not a server
     return [
-        lane("PostgreSQL", leaves_out=not_here, DATABASE_URL=postgres, **short),
-        lane("SQLite", leaves_out=elsewhere),
+        lane("PostgreSQL", leaves_out=SYSTEMS + not_here, DATABASE_URL=postgres, **short),
+        lane("SQLite", leaves_out=SYSTEMS + elsewhere),
+        lane("whole systems", leaves_out=_all_but(SYSTEMS), DATABASE_URL=of_its_own),
     ]
+
+
+def _all_but(kept: tuple[str, ...]) -> tuple[str, ...]:
+    """Everything else in tests/ that may hold tests."""
+    entries = [f"tests/{each.name}" for each in (ROOT / "tests").iterdir() if _may_hold(each)]
+    return tuple(sorted(set(entries) - set(kept)))
+
+
+def _may_hold(entry: Path) -> bool:
+    return entry.is_dir() or entry.name.startswith("test_")
 
 
 def run_lanes(lanes: list[Lane], pytest_arguments: list[str]) -> list[Outcome]:

@@ -4,7 +4,7 @@ import pytest
 
 from tests import lanes as module
 from tests.conftest import REPOSITORY
-from tests.lanes import Outcome, report
+from tests.lanes import Lane, Outcome, report
 
 GREEN = b"...   [100%]\nTEST_SEED=1\n3 passed, 1 skipped in 0.12s\n"
 RED = b"F.\n1 failed, 1 passed in 0.30s\n"
@@ -46,22 +46,41 @@ def test_arguments_that_select_nothing_anywhere_are_a_failure():
     assert report([check()], lanes, selected=True, begun=0) == 1
 
 
-def test_what_one_lane_leaves_out_is_there_and_runs_in_the_other():
+def lanes_of(*, full: bool) -> list[Lane]:
     environment = {"DATA_DIR": "/nowhere/data"}
-    for full in (False, True):
-        one, other = module._lanes(environment, postgres="postgres://", full=full)
-        assert set(one.leaves_out) & set(other.leaves_out) == set()
-        assert "ONLY_WITH_DATABASE" not in other.environment
-        for path, _, name in (
-            each.partition("::") for each in (*one.leaves_out, *other.leaves_out)
-        ):
-            assert (REPOSITORY / path).exists()
-            assert not name or f"def {name}(" in (REPOSITORY / path).read_text(encoding="utf-8")
+    return module._lanes(environment, postgres="postgres://x@%2Ftmp/postgres", full=full)
 
 
-def test_the_full_run_leaves_to_one_lane_only_what_cannot_run_in_both():
-    one, other = module._lanes({"DATA_DIR": "/nowhere/data"}, postgres="postgres://", full=True)
+def runs_in(lane: Lane, test: str) -> bool:
+    return not any(test == each or test.startswith(f"{each}/") for each in lane.leaves_out)
 
-    assert one.leaves_out == ("tests/running", "tests/test_permissions.py")
-    assert other.leaves_out == ("tests/journeys",)
-    assert "ONLY_WITH_DATABASE" not in one.environment
+
+@pytest.mark.parametrize("full", [False, True])
+def test_every_file_of_tests_runs_in_some_lane(full):
+    files = [str(each.relative_to(REPOSITORY)) for each in REPOSITORY.glob("tests/**/test_*.py")]
+    lanes = lanes_of(full=full)
+
+    assert [each for each in files if not any(runs_in(lane, each) for lane in lanes)] == []
+    assert all((REPOSITORY / each).exists() for lane in lanes for each in lane.leaves_out)
+
+
+def test_in_the_full_run_one_lane_alone_has_only_what_cannot_run_in_both():
+    postgres, sqlite, systems = lanes_of(full=True)
+
+    assert postgres.leaves_out == (*module.SYSTEMS, "tests/test_permissions.py")
+    assert sqlite.leaves_out == module.SYSTEMS
+    assert not any("LEAVES_TO_SQLITE" in each.environment for each in (postgres, sqlite, systems))
+
+
+def test_what_a_short_run_leaves_to_sqlite_is_not_left_out_there():
+    postgres, sqlite, _ = lanes_of(full=False)
+
+    assert set(postgres.leaves_out) & set(sqlite.leaves_out) == set(module.SYSTEMS)
+    assert "LEAVES_TO_SQLITE" in postgres.environment
+    assert "LEAVES_TO_SQLITE" not in sqlite.environment
+
+
+def test_each_lane_has_a_database_of_its_own():
+    addresses = [each.environment.get("DATABASE_URL") for each in lanes_of(full=False)]
+
+    assert len(set(addresses)) == 3

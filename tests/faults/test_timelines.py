@@ -35,7 +35,7 @@ from rectification.states import Rhythm, RoundState
 from tests.conftest import FULL
 from tests.factories import NOON, InspectionFactory
 
-TIMELINES = 1_000 if FULL else 150  # a fifth on PostgreSQL: the verb asks both the same
+TIMELINES = 1_000 if FULL else 75  # a fifth on PostgreSQL: the verb asks both the same
 READINGS = 12
 MOST_DOWN = timedelta(days=60)
 MOST_WRONG = timedelta(days=3)

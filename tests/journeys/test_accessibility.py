@@ -16,11 +16,9 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.urls import Resolver404, resolve
-from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from rectification import supervising
 from tests.conftest import FULL, triggers_lifted
 from tests.journeys.conftest import OFFICE_SCREEN, opened_window, session_of, signed_in
 from tests.journeys.looking import faults_of
@@ -43,11 +41,16 @@ DAILY = {
     "rectification:notice_list",
     "rectification:channel_list",
 }
-OF_A_UNIT = DAILY | {"rectification:unit_channel_list"}
+OF_A_UNIT = DAILY | {
+    "rectification:letter_detail",
+    "rectification:round_report",
+    "rectification:unit_channel_list",
+}
 WHOLE = DAILY | {
     "rectification:round_list",
     "rectification:round_detail",
     "rectification:letter_detail",
+    "rectification:point_detail",
     "rectification:round_sheet",
     "rectification:lookback_list",
     "rectification:rung_list",
@@ -123,7 +126,6 @@ def house(django_db_setup, django_db_blocker) -> Iterator[House]:
     """Loaded once for the module and committed, for the server's thread; its tests only look."""
     with django_db_blocker.unblock():
         call_command("load_demo", verbosity=0)
-        supervising.climb(at=timezone.now())  # what is late has its letters
         server = LiveServer("localhost")
         with server._live_server_modified_settings:
             found = {who: list(crawl(who)) for who in REACHED}

@@ -98,6 +98,7 @@ def start(data_dir: Path, *words: str, before: tuple[str, ...] = (), **environme
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # also where nohup runs us
     )
     system = System(process=process, data_dir=data_dir, port=port)
     try:
