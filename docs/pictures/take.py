@@ -24,10 +24,12 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 HERE = Path(__file__).resolve().parent
 BIN = HERE.parent.parent / "bin"
-ONE_ROUND = timedelta(days=14)  # the story ends a round ago, so that the next one is open
+TWO_WEEKS = timedelta(days=14)
 PATIENCE = 90  # seconds until the first page
 SCREEN: ViewportSize = {"width": 1280, "height": 700}
 PHONE: ViewportSize = {"width": 390, "height": 780}
+ROUND = "/i/x25/dispatch/13/"  # the one that is under way
+LETTER = "/i/x25/supervision/3/"  # issued, signed, answered, settled
 MEASURE = "/i/x25/measures/M-003-3/"  # overdue, of the liaison below
 PROOF = "/i/x25/evidence/3/"  # a scan with a preview, upon which a measure was closed
 LIAISON, HEAD, OFFICE, LEADER = "shixinyu", "fanglijun", "liaoyuanqing", "shenyanzhou"
@@ -62,13 +64,10 @@ class Site:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Site]:
-    """bin/serve on the story as it stood a round ago, with the next round open."""
+    """bin/serve in an empty folder: the demonstration as everybody sees it at first."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     house = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port)}
-    told = date.today() - ONE_ROUND  # noqa: DTZ011  # a demonstration's day, on this machine
-    for command in (["migrate", "-v", "0"], ["load_demo", "--on", told.isoformat()], ["tick"]):
-        subprocess.run([BIN / "manage", *command], env=house, check=True)
     server = subprocess.Popen([BIN / "serve"], env=house, stdout=subprocess.DEVNULL)
     try:
         site = Site(f"http://127.0.0.1:{port}", folder / "demo_accounts.txt")
@@ -115,6 +114,8 @@ def desks(browser: Browser, site: Site) -> None:
     phone = visitor(browser, site, LIAISON, screen=PHONE)
     phone.goto(MEASURE)
     take(phone, "phone")
+    phone.goto(f"{ROUND}report/")
+    take(phone, "report")
     leader = visitor(browser, site, LEADER, screen={"width": 1366, "height": 860})
     leader.goto("/i/x25/dashboard/")
     take(leader, "dashboard")
@@ -125,7 +126,7 @@ def ledger_and_reports(browser: Browser, site: Site) -> None:
     public.goto("/reports/x25-progress/")
     take(public, "public")
     office = visitor(browser, site, OFFICE, screen=SCREEN)
-    office.goto("/i/x25/dispatch/12/")
+    office.goto(ROUND)
     take(office, "round")
     office.goto("/i/x25/reports/x25-progress/")
     take(office, "draft")
@@ -144,12 +145,14 @@ def ledger_and_reports(browser: Browser, site: Site) -> None:
 
 
 def what_stands_behind(browser: Browser, site: Site) -> None:
-    """A piece of evidence, a look-back that anybody can draw again, the requests for more time."""
+    """A piece of evidence, a look-back that anybody can draw again, the requests for more
+    time, a letter of supervision."""
     office = visitor(browser, site, OFFICE, screen=SCREEN)
     for name, path in (
         ("evidence", PROOF),
         ("look-back", "/i/x25/lookback/1/"),
         ("extensions", "/i/x25/extensions/"),
+        ("letter", LETTER),
     ):
         office.goto(path)
         office.wait_for_load_state("networkidle")
@@ -183,7 +186,7 @@ def one_measure(browser: Browser, site: Site) -> None:
     take(head, "review")
     head.get_by_label("未达要求").check()
     head.fill("#send-back [name=reason]", "缺少第9处积水点的竣工验收资料，请补齐后重新申请。")
-    head.fill("#send-back [name=due_on]", (date.today() + ONE_ROUND).isoformat())  # noqa: DTZ011
+    head.fill("#send-back [name=due_on]", (date.today() + TWO_WEEKS).isoformat())  # noqa: DTZ011
     head.get_by_role("button", name="退回", exact=True).click()
     expect(head.get_by_text("已退回重报")).to_be_visible()
     late.fill("#report [name=text]", "9处积水点改造全部完工，正在整理竣工资料。")
