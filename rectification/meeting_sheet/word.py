@@ -28,7 +28,7 @@ LATIN = "Times New Roman"
 _WIDTHS = (8, 13, 14, 42, 19, 18, 12, 11, 11, 40, 20, 20, 14, 20, 17)
 _UNIT_WIDTHS = (83, *(26,) * 7)
 _POINT_WIDTHS = (12, 78, 30, 20, 26, 25, 78)
-_LATE_WIDTHS = (25, 40, 34, 100, 70)
+_LATE_WIDTHS = (22, 34, 30, 83, 50, 50)
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 

@@ -100,7 +100,6 @@ def round_page(request, round, *, refusal="", point_form=None, status=200):
         "round": round,
         "sheet": account,
         "refusal": refusal,
-        "damaged": (kept := rounds_told.kept(round)) is not None and not kept.is_intact,
         "crumbs": [("调度", reverse("rectification:round_list", args=[round.inspection.code]))],
         "tone": ROUND_TONES[RoundState(round.state)],
         "figures": page.figures(),

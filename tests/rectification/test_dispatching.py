@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import JournalEntry
 from rectification import closing, dispatching, queries, rounds_told, workflow
 from rectification.models import DispatchRound, Inspection, Notice, Workday
+from rectification.round_list import round_rows
 from rectification.states import RoundState
 from tests.factories import NOON, SHANGHAI, MeasureFactory
 
@@ -18,7 +19,7 @@ def rounds():
 
 def asked_by(round):
     """The lines of the round's sheet, and how many the list says."""
-    (row,) = rounds_told.round_rows(round.inspection)
+    (row,) = round_rows(round.inspection)
     return rounds_told.sheet(round, at=ANCHOR).lines, row.expected
 
 
@@ -194,7 +195,7 @@ def test_a_closed_round_still_says_who_was_silent(cast):
     )
 
     (only,) = rounds_told.sheet(round, at=NOON).units
-    (row,) = rounds_told.round_rows(cast.inspection)
+    (row,) = round_rows(cast.inspection)
 
     assert (only.unit_pk, only.asked, only.missing) == (cast.division.pk, 1, 1)
     assert (row.expected, row.reported) == (1, 0)

@@ -70,6 +70,8 @@ def test_what_is_due_by_the_old_rhythm_opens_before_it_goes(cast):
 def test_an_anchor_long_past_gives_no_number_again(cast):
     dispatching.open_due(at=FIRST)
 
+    Inspection.objects.update(feedback_date=date(2023, 12, 20))
+    cast.inspection.refresh_from_db()
     changed = change(cast, settings(anchor=date(2024, 1, 1)), at=FIRST)
 
     assert changed.dispatch_first_number < 1
