@@ -10,11 +10,15 @@ from django.db.models import F
 def go_on(apps, schema_editor):
     Inspection = apps.get_model("rectification", "Inspection")
     for row in Inspection.objects.filter(dispatch_anchor__lt=F("feedback_date")).iterator():
-        every = 7 if row.dispatch_rhythm == "weekly" else row.dispatch_every_days
-        steps = -(-(row.feedback_date - row.dispatch_anchor).days // every)
-        row.dispatch_anchor += timedelta(days=steps * every)
-        row.dispatch_first_number += steps
+        renumber(row)
         row.save(update_fields=["dispatch_anchor", "dispatch_first_number"])
+
+
+def renumber(row):
+    every = 7 if row.dispatch_rhythm == "weekly" else row.dispatch_every_days
+    steps = -(-(row.feedback_date - row.dispatch_anchor).days // every)
+    row.dispatch_anchor += timedelta(days=steps * every)
+    row.dispatch_first_number += steps
 
 
 class Migration(migrations.Migration):
