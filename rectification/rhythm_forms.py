@@ -71,7 +71,7 @@ class RhythmForm(Versioned):
             "required": "请填写开始时间。",
             "invalid": "开始时间请写成 08:00 这样。",
         },
-        help_text="调度日到了这个时间，系统开始一次调度并通知各单位。",
+        help_text="会议日到了这个时间，系统开始一次调度并通知各单位。",
     )
 
     def __init__(

@@ -85,7 +85,7 @@ class Inspection(models.Model):
         "不填就不开始调度。",
     )
     dispatch_at = models.TimeField(
-        "开始时间", default=time(8), help_text="调度日到了这个时间开始报送。"
+        "开始时间", default=time(8), help_text="会议日到了这个时间开始报送。"
     )
     # The number of the round at the anchor: 1, until a change of the rhythm lets numbers go on.
     dispatch_first_number = models.IntegerField("起始次数", default=1, editable=False)

@@ -34,9 +34,9 @@ class MeetingPointQuerySet(models.QuerySet["MeetingPoint"]):
         answers = PointAnswer.objects.select_related("by", "on_behalf_of", "round")
         return (
             self.select_related(
-                "inspection__inspected_unit", "round", "unit", "measure", "by", "on_behalf_of"
+                *("inspection__inspected_unit", "round", "unit", "measure"),
+                *("by", "on_behalf_of", "ended_by"),
             )
-            .select_related("ended_by")
             .prefetch_related(Prefetch("answers", answers))
             .order_by("number")
         )

@@ -1,5 +1,7 @@
 """The page of a round, as the office has it before it in the meeting."""
 
+import io
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -18,6 +20,13 @@ from tests.factories import (
 )
 
 TODAY = NOON.date()
+
+
+def texts_of(content):
+    """What a Word file or a workbook holds, as far as it is text."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        names = [name for name in parts.namelist() if name.endswith(".xml")]
+        return [parts.read(name).decode() for name in names]
 
 
 @pytest.fixture(autouse=True)
@@ -213,7 +222,11 @@ def test_a_sheet_that_was_tampered_with_is_noticed(cast, client, round, lines):
     kept.content["lines"][0]["progress"] = "写得更好看"
     kept.save()
 
-    assert "校验码不一致" in opened(client, cast).content.decode()
+    for form in ("", "sheet/", "sheet/word/", "sheet/excel/"):
+        answer = opened(client, cast, f"dispatch/1/{form}")
+        content = answer.content
+        said = content.decode() if form in ("", "sheet/") else "".join(texts_of(content))
+        assert "校验码不一致" in said, form
 
 
 def test_the_list_counts_late_reports_and_names_what_was_missed(cast, client, round, lines):
