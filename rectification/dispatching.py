@@ -126,8 +126,6 @@ def _open_latest(
     for sitting in missed:
         _enter(inspection, sitting, RoundState.SUPERSEDED, at=at)
     round = _enter(inspection, latest, RoundState.OPEN, at=at)
-    if round is None:
-        return None
     returning.expect(round, at=at)
     return Opened(round, notifications.announce(round, at=at))
 
@@ -157,20 +155,16 @@ def _missing(
 
 def _enter(
     inspection: Inspection, sitting: clock.Sitting, state: RoundState, *, at: datetime
-) -> DispatchRound | None:
-    """The round as a new row, or None where another process entered it first."""
-    round, created = DispatchRound.objects.get_or_create(
+) -> DispatchRound:
+    """The round as a new row; the caller holds the inspection and has seen its last number."""
+    round = DispatchRound.objects.create(
         inspection=inspection,
         number=sitting.number,
-        defaults={
-            "due_on": sitting.due_on,
-            "meeting_on": sitting.meeting_on,
-            "state": state,
-            "opened_at": at,
-        },
+        due_on=sitting.due_on,
+        meeting_on=sitting.meeting_on,
+        state=state,
+        opened_at=at,
     )
-    if not created:
-        return None
     act = journal.Act("open", "round", round.subject_code, after={"state": state})
     journal.append(act, by=None, at=at)
     return round

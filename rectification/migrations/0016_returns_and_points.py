@@ -49,10 +49,13 @@ class Migration(migrations.Migration):
                 ),
                 ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
                 ("at", models.DateTimeField(verbose_name="记录时间")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="了结时间")),
+                (
+                    "ended_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="办结或撤销时间"),
+                ),
                 (
                     "ended_why",
-                    models.CharField(blank=True, max_length=500, verbose_name="了结说明"),
+                    models.CharField(blank=True, max_length=500, verbose_name="办结或撤销说明"),
                 ),
                 (
                     "by",
@@ -71,7 +74,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="了结人",
+                        verbose_name="办结或撤销人",
                     ),
                 ),
                 (

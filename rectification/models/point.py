@@ -82,16 +82,16 @@ class MeetingPoint(models.Model):
         blank=True,
     )
     at = models.DateTimeField("记录时间")
-    ended_at = models.DateTimeField("了结时间", null=True, blank=True)
+    ended_at = models.DateTimeField("办结或撤销时间", null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name="了结人",
+        verbose_name="办结或撤销人",
         on_delete=models.PROTECT,
         related_name="+",
         null=True,
         blank=True,
     )
-    ended_why = models.CharField("了结说明", max_length=500, blank=True)
+    ended_why = models.CharField("办结或撤销说明", max_length=500, blank=True)
 
     objects = MeetingPointQuerySet.as_manager()
 
