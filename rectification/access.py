@@ -22,6 +22,7 @@ from rectification.models import (
     Rung,
     SupervisionAction,
 )
+from rectification.states import RoundState
 
 
 def inspection(user: User, code: str) -> Inspection:
@@ -87,6 +88,14 @@ def round(user: User, inspection_code: str, number: int) -> DispatchRound:
     return get_object_or_404(
         whole.rounds.select_related("inspection__inspected_unit"), number=number
     )
+
+
+def held_round(user: User, inspection_code: str, number: int) -> DispatchRound:
+    """The same where it was held: one that was missed has no sheet."""
+    found = round(user, inspection_code, number)
+    if found.state == RoundState.SUPERSEDED:
+        raise Http404
+    return found
 
 
 def point(user: User, inspection_code: str, number: int) -> MeetingPoint:

@@ -1,13 +1,15 @@
 """The settings of an inspection and the working calendar. Nothing with a state is edited here."""
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.forms import BaseInlineFormSet
 from django.utils import timezone
 
 from accounts.admin import GrantedAdmin
 from accounts.models import Role
-from rectification import calendar_keeping, scheduling
+from rectification import calendar_keeping, moving, scheduling
 from rectification.models import FindingArea, Inspection, ReviewStage, Rung, Workday
 from rectification.rhythm_forms import INTERVAL
 
@@ -68,6 +70,14 @@ class InspectionAdmin(GrantedAdmin):
             names = ("required", "invalid", "min_value", "max_value")
             field.error_messages.update(dict.fromkeys(names, INTERVAL))
         return field
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """A changed rhythm may open a round, and measures are held before the inspection."""
+        with transaction.atomic():
+            row = self.get_object(request, unquote(object_id)) if object_id else None
+            if row and request.method == "POST":
+                moving.hold_all(row)
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
         """A changed rhythm goes on from the rounds that are there, as on its own page."""

@@ -100,6 +100,12 @@ def _prefill(year: int, *, at: datetime) -> bool:
     return True
 
 
+def _begin(year: int, *, at: datetime) -> bool:
+    """Prefill the year where it is not there, so that what a person enters stands beside the other
+    days of it; whether it was not."""
+    return not CalendarYear.objects.filter(year=year).exists() and _prefill(year, at=at)
+
+
 @dataclass(frozen=True)
 class _Known:
     days: Days
@@ -143,12 +149,13 @@ def take_in(notice: Notice, *, versions: Mapping[int, int], by: User, at: dateti
     """
     _require(by)
     done = plan(notice)
-    for year, wanted in _by_year(notice).items():
-        standing, changes = _days_of(year), {}
+    for year in _by_year(notice):
+        changes = {}
         if year == notice.year:
             source = {"source": CalendarSource.NOTICE, "source_name": notice.name[:200]}
             changes = {"is_announced": True, **source}
         row = _claim(year, version=versions.get(year, 0), at=at, **changes)
+        standing, wanted = _days_of(year), _by_year(notice)[year]
         _write(standing, wanted)
         act = Act("import", "calendar", row.subject_code, why=notice.name[:200])
         _record(act, standing, wanted, by=by, at=at)
@@ -202,26 +209,21 @@ def mark_announced(year: int, *, version: int, by: User, at: datetime) -> None:
 
 
 def _change(day: date, said: Day | None, *, version: int, by: User, at: datetime) -> None:
+    row = _claim(day.year, version=version, at=at)
     standing = _days_of(day.year)
     wanted = {each: entry for each, entry in standing.items() if each != day}
     if said is not None:
         wanted[day] = said
-    row = _claim(day.year, version=version, at=at)
-    if row.source in {CalendarSource.COMPUTED, CalendarSource.PACKAGE}:
-        row.source = CalendarSource.BY_HAND
-        row.save(update_fields=["source"])
     _write(standing, wanted)
     _record(Act("amend", "calendar", row.subject_code), standing, wanted, by=by, at=at)
 
 
 def touch(year: int, *, by: User, at: datetime) -> None:
     """A day of the year was changed in the admin site: a new version, kept by hand from now on."""
-    row, _ = CalendarYear.objects.get_or_create(
-        year=year, defaults={"source": CalendarSource.BY_HAND, "changed_at": at}
-    )
+    _begin(year, at=at)
     changes = {"version": F("version") + 1, "changed_at": at, "source": CalendarSource.BY_HAND}
-    CalendarYear.objects.filter(pk=row.pk).update(**changes)
-    row.refresh_from_db()
+    CalendarYear.objects.filter(year=year).update(**changes)
+    row = CalendarYear.objects.get(year=year)
     after = {"version": row.version}
     journal.append(Act("amend", "calendar", row.subject_code, after=after), by=by, at=at)
 
@@ -235,21 +237,20 @@ def _require(by: User) -> None:
 
 
 def _claim(year: int, *, version: int, at: datetime, **changes: object) -> CalendarYear:
-    """The year on its next version; a year that is not there yet is opened on version 0."""
+    """The year on its next version, kept by hand from now on; a year that is not there yet was
+    opened on version 0, and is prefilled first."""
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise CalendarRefused(f"日期请填 {EARLIEST_YEAR} 年到 {LATEST_YEAR} 年之间的。")
-    values = {"changed_at": at, **changes}
-    if version == 0:
-        row, created = CalendarYear.objects.get_or_create(
-            year=year, defaults={"source": CalendarSource.BY_HAND, **values}
-        )
-        done = int(created)
-    else:
-        rows = CalendarYear.objects.filter(year=year, version=version)
-        done = rows.update(version=F("version") + 1, **values)
-    if not done:
+    if version == 0 and _begin(year, at=at):
+        version = 1
+    rows = CalendarYear.objects.filter(year=year, version=version)
+    if not rows.update(version=F("version") + 1, changed_at=at, **changes):
         raise StaleCalendar(f"{year}年的日历在您打开之后被别人改过，您的改动没有保存。")
-    return CalendarYear.objects.get(year=year)
+    row = CalendarYear.objects.get(year=year)
+    if row.source in {CalendarSource.COMPUTED, CalendarSource.PACKAGE}:
+        row.source = CalendarSource.BY_HAND
+        row.save(update_fields=["source"])
+    return row
 
 
 def _days_of(year: int) -> dict[date, Day]:

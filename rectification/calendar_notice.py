@@ -55,6 +55,8 @@ class Notice:
 def read(content: bytes, *, name: str, year: int) -> Notice:
     """The notice of the year. All of it is right, or NoticeRefused says all that is wrong."""
     rows = list(_rows(_text(content, name), name))
+    if not rows:
+        raise NoticeRefused([f"{name} 里没有内容，请选择有内容的文件。"])
     header = [cell.strip() for cell in rows[0][1]]
     places = {column: _place(header, column) for column in COLUMNS}
     missing = [column for column in COLUMNS[:2] if places[column] is None]

@@ -39,7 +39,7 @@ class Matter:
 @transaction.atomic
 def decide(round: DispatchRound, matter: Matter, *, by: User, at: datetime) -> MeetingPoint:
     """Put on record what the meeting of this round decided. Raises MoveRefused."""
-    _hold(round.inspection)
+    _hold(round.inspection, matter.measure)
     round.refresh_from_db(fields=["state"])
     if not permissions.may_run(by, round.inspection):
         raise MoveRefused("议定事项只能由整改办记录。")
@@ -103,10 +103,12 @@ def takes_points(round: DispatchRound) -> bool:
     return round.is_open or DispatchRound.objects.current().filter(pk=round.pk).exists()
 
 
-def _hold(inspection: Inspection) -> None:
-    """Of two who number a point at once, one waits; who only refers to the inspection does not."""
-    held = Inspection.objects.select_for_update(of=("self",), no_key=True)
-    held.values_list("pk", flat=True).get(pk=inspection.pk)
+def _hold(inspection: Inspection, measure: Measure | None) -> None:
+    """Of two who number a point at once, one waits. The measure comes first, as everywhere: who
+    ends a round holds it while it waits for the inspection."""
+    if measure:
+        list(Measure.objects.select_for_update(of=("self",), no_key=True).filter(pk=measure.pk))
+    Inspection.objects.held(inspection.pk)
 
 
 def _next_number(inspection: Inspection) -> int:
@@ -133,7 +135,7 @@ def _end(
     point: MeetingPoint, state: PointState, *, why: str, by: User, at: datetime, version: int
 ) -> None:
     if not permissions.may_end_point(by, point):
-        _refuse(point, "由整改办了结")
+        _refuse(point, "由整改办办结或撤销")
     if not why.strip():
         word = "办结" if state == PointState.SETTLED else "撤销"
         raise MoveRefused(f"{word}议定事项要写明理由。")

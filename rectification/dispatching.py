@@ -5,6 +5,7 @@ A round is known by its number in the series, and numbers only go up: a clock th
 a calendar that is changed, opens nothing again.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,8 @@ from rectification import (
 from rectification.models import DispatchRound, Inspection, RoundSheet, Workday
 from rectification.states import RoundState
 
+logger = logging.getLogger(__name__)
+
 
 class DispatchRefused(Exception):
     """The round, or the person, does not allow this. The message is for the user."""
@@ -42,15 +45,31 @@ def open_due(*, at: datetime) -> tuple[Opened, ...]:
 
     Older rounds that were missed are recorded as superseded, and one that is still open is closed.
     What has become open in an open round is asked for too. Pure in `at`: running it twice, late, or
-    from two processes at once changes nothing more.
+    from two processes at once changes nothing more. One inspection that fails does not keep the
+    others from theirs; the first error is raised at the end.
     """
     work = Workday.objects.calendar()
-    inspections = Inspection.objects.exclude(dispatch_anchor=None).order_by("pk")
-    waiting = [each for each in inspections if _missing(each, work=work, at=at)]
-    opened = [_open_latest(inspection, work=work, at=at) for inspection in waiting]
-    for round in DispatchRound.objects.open().order_by("pk"):
-        _ask_further(round, at=at)
-    return tuple(each for each in opened if each is not None)
+    opened: list[Opened] = []
+    first_error: Exception | None = None
+    for inspection in Inspection.objects.order_by("pk"):
+        try:
+            opened += _go_on(inspection, work=work, at=at)
+        except Exception as error:
+            logger.exception("The rounds of %s failed", inspection.code)
+            first_error = first_error or error
+    if first_error:
+        raise first_error
+    return tuple(opened)
+
+
+def _go_on(inspection: Inspection, *, work: clock.WorkCalendar, at: datetime) -> list[Opened]:
+    """What is due in one inspection. Looks first: who only asks holds nothing."""
+    due = _missing(inspection, work=work, at=at)
+    opened = _open_latest(inspection, work=work, at=at) if due else None
+    for round in inspection.rounds.open().select_related("inspection"):
+        if returning.lacks_lines(round):
+            _ask_further(round, at=at)
+    return [opened] if opened else []
 
 
 def catch_up(inspection: Inspection, *, at: datetime) -> Opened | None:
@@ -63,16 +82,15 @@ def close(round: DispatchRound, *, by: User, at: datetime) -> None:
     """End the round, and freeze what each unit has said of each measure. Raises DispatchRefused."""
     if not permissions.may_run(by, round.inspection):
         raise DispatchRefused(f"{round}只能由整改办结束。")
-    _hold(round.inspection)
+    hold(round.inspection)
     _close(round, by=by, at=at)
 
 
-def _hold(inspection: Inspection) -> Inspection:
-    """The inspection with all its measures: of opening, closing and asking further, one waits, and
-    every report comes before it or after it."""
-    held = Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
-    moving.hold_all(held)
-    return held
+def hold(inspection: Inspection) -> Inspection:
+    """The measures of an inspection and then itself, as it stands: of opening, closing and asking
+    further, one waits, and every report comes before it or after it."""
+    moving.hold_all(inspection)
+    return Inspection.objects.held(inspection.pk)
 
 
 def _close(round: DispatchRound, *, by: User | None, at: datetime) -> None:
@@ -81,7 +99,7 @@ def _close(round: DispatchRound, *, by: User | None, at: datetime) -> None:
     if not closing.update(state=RoundState.CLOSED, closed_at=at):
         raise DispatchRefused(f"{round}已经结束，请刷新页面。")
     round.refresh_from_db(fields=["state", "closed_at"])
-    returning.freeze(round, on=clock.day_of(at))
+    returning.freeze(round)
     kept = _keep_sheet(round, at=at)
     after = {"state": round.state, "sheet": kept.digest}
     journal.append(journal.Act("close", "round", round.subject_code, after=after), by=by, at=at)
@@ -98,7 +116,7 @@ def _keep_sheet(round: DispatchRound, *, at: datetime) -> RoundSheet:
 def _open_latest(
     inspection: Inspection, *, work: clock.WorkCalendar, at: datetime
 ) -> Opened | None:
-    held = _hold(inspection)
+    held = hold(inspection)
     missing = _missing(held, work=work, at=at)
     if not missing:
         return None
@@ -108,8 +126,6 @@ def _open_latest(
     for sitting in missed:
         _enter(inspection, sitting, RoundState.SUPERSEDED, at=at)
     round = _enter(inspection, latest, RoundState.OPEN, at=at)
-    if round is None:
-        return None
     returning.expect(round, at=at)
     return Opened(round, notifications.announce(round, at=at))
 
@@ -118,9 +134,7 @@ def _open_latest(
 def _ask_further(round: DispatchRound, *, at: datetime) -> None:
     """Ask for what has become open, or was entered, since the round opened; who is asked for the
     first time is told."""
-    if not returning.lacks_lines(round):
-        return
-    _hold(round.inspection)
+    hold(round.inspection)
     if DispatchRound.objects.open().filter(pk=round.pk).exists() and returning.expect(round, at=at):
         notifications.announce(round, at=at)
 
@@ -141,20 +155,16 @@ def _missing(
 
 def _enter(
     inspection: Inspection, sitting: clock.Sitting, state: RoundState, *, at: datetime
-) -> DispatchRound | None:
-    """The round as a new row, or None where another process entered it first."""
-    round, created = DispatchRound.objects.get_or_create(
+) -> DispatchRound:
+    """The round as a new row; the caller holds the inspection and has seen its last number."""
+    round = DispatchRound.objects.create(
         inspection=inspection,
         number=sitting.number,
-        defaults={
-            "due_on": sitting.due_on,
-            "meeting_on": sitting.meeting_on,
-            "state": state,
-            "opened_at": at,
-        },
+        due_on=sitting.due_on,
+        meeting_on=sitting.meeting_on,
+        state=state,
+        opened_at=at,
     )
-    if not created:
-        return None
     act = journal.Act("open", "round", round.subject_code, after={"state": state})
     journal.append(act, by=None, at=at)
     return round

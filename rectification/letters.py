@@ -7,7 +7,6 @@ characters; page numbers from the second page on. Fonts are named and none is sh
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -20,15 +19,21 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from rectification.clock import in_full
+from rectification.official_word import (
+    SONG,
+    XIAOBIAOSONG,
+    element,
+    name_font,
+    page_number,
+    printable,
+)
 
-FANGSONG, XIAOBIAOSONG, SONG = "仿宋", "方正小标宋简体", "宋体"
-LATIN = "Times New Roman"
+FANGSONG = "仿宋"
 RED = RGBColor(0xE6, 0x00, 0x12)
 PITCH = Pt(29)  # 225 mm of 22 lines
 BODY, TITLE, NUMBER = Pt(16), Pt(22), Pt(14)
 TIGHTER = "-5"  # twentieths of a point: 28 characters on 156 mm in every reader
 TWO_CHARACTERS = "200"  # hundredths
-_UNPRINTABLE = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SIDES = {"top": Mm(37), "left": Mm(28), "right": Mm(26), "bottom": Mm(35)}
 
 
@@ -88,16 +93,16 @@ def to_word(letter: Letter) -> bytes:
 
 def _describe(document: Any, letter: Letter) -> None:
     about = document.core_properties
-    about.author = about.last_modified_by = _printable(letter.sender)
-    about.title, about.language, about.comments = _printable(letter.title), "zh-CN", ""
+    about.author = about.last_modified_by = printable(letter.sender)
+    about.title, about.language, about.comments = printable(letter.title), "zh-CN", ""
     day = letter.issued_on
     about.created = about.modified = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # as Word keeps it
     document.settings.odd_and_even_pages_header_footer = True
     document.styles["Normal"].font.size = BODY
     properties = document.styles["Normal"].element.get_or_add_rPr()
-    _font(properties, FANGSONG)
+    name_font(properties, FANGSONG)
     # Without it readers draw commas and quotes as in Taiwan or in Latin script.
-    properties.append(_element("w:lang", val="zh-CN", eastAsia="zh-CN"))
+    properties.append(element("w:lang", val="zh-CN", eastAsia="zh-CN"))
 
 
 def _lay_out(section: Any) -> None:
@@ -109,7 +114,7 @@ def _lay_out(section: Any) -> None:
     for old in section._sectPr.findall(qn("w:docGrid")):
         section._sectPr.remove(old)
     # Of lines alone: a grid of characters makes LibreOffice break the page after every few.
-    grid = _element("w:docGrid", type="lines", linePitch=str(int(PITCH.pt * 20)))
+    grid = element("w:docGrid", type="lines", linePitch=str(int(PITCH.pt * 20)))
     section._sectPr.append(grid)
 
 
@@ -133,13 +138,13 @@ def _feet(section: Any) -> None:
         for part in ("— ", None, " —"):
             run = _write(number, part or "", font=SONG, size=NUMBER)
             if part is None:
-                _page_number(run)
+                page_number(run)
 
 
 def _title(document: Any, title: str) -> None:
     paragraph = _paragraph(document, align=WD_ALIGN_PARAGRAPH.CENTER)
     paragraph.paragraph_format.line_spacing = Pt(35)
-    free = _element("w:snapToGrid", val="0")  # else two lines of the title lie far apart
+    free = element("w:snapToGrid", val="0")  # else two lines of the title lie far apart
     paragraph._p.get_or_add_pPr().insert_element_before(free, "w:spacing", "w:ind", "w:jc")
     _write(paragraph, title, font=XIAOBIAOSONG, size=TITLE)
 
@@ -158,7 +163,7 @@ def _say(
 ) -> Any:
     paragraph = _paragraph(document, align=align)
     if indent:
-        ind = _element("w:ind", firstLineChars=TWO_CHARACTERS, firstLine="640")
+        ind = element("w:ind", firstLineChars=TWO_CHARACTERS, firstLine="640")
         paragraph._p.get_or_add_pPr().insert_element_before(ind, "w:jc", "w:rPr")
     _write(paragraph, text, font=FANGSONG, size=BODY)
     return paragraph
@@ -179,24 +184,16 @@ def _paragraph(document: Any, *, align: Any) -> Any:
 
 
 def _write(paragraph: Any, text: str, *, font: str, size: Any, red: bool = False) -> Any:
-    run = paragraph.add_run(_printable(text))
+    run = paragraph.add_run(printable(text))
     run.font.size = size
     if red:
         run.font.color.rgb = RED
     properties = run._r.get_or_add_rPr()
-    _font(properties, font)
+    name_font(properties, font)
     if size == BODY:
-        spacing = _element("w:spacing", val=TIGHTER)
+        spacing = element("w:spacing", val=TIGHTER)
         properties.insert_element_before(spacing, "w:w", "w:kern", "w:position", "w:sz", "w:szCs")
     return run
-
-
-def _font(properties: Any, name: str) -> None:
-    """The east Asian font needs an attribute of its own, which python-docx does not write."""
-    fonts = properties.get_or_add_rFonts()
-    for script, font in (("ascii", LATIN), ("hAnsi", LATIN), ("cs", LATIN), ("eastAsia", name)):
-        fonts.set(qn(f"w:{script}"), font)
-    fonts.set(qn("w:hint"), "eastAsia")  # “” are of both scripts
 
 
 def _line(paragraph: Any, *, edge: str, kind: str) -> None:
@@ -204,30 +201,8 @@ def _line(paragraph: Any, *, edge: str, kind: str) -> None:
     paragraph.paragraph_format.left_indent = Mm(-8)
     paragraph.paragraph_format.right_indent = Mm(-6)
     borders = OxmlElement("w:pBdr")
-    borders.append(_element(f"w:{edge}", val=kind, sz="24", space="4", color=str(RED)))
+    borders.append(element(f"w:{edge}", val=kind, sz="24", space="4", color=str(RED)))
     properties = paragraph._p.get_or_add_pPr()
     properties.insert_element_before(
         borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr"
     )
-
-
-def _page_number(run: Any) -> None:
-    for kind in ("begin", None, "end"):
-        if kind:
-            run._r.append(_element("w:fldChar", fldCharType=kind))
-        else:
-            code = OxmlElement("w:instrText")
-            code.text = "PAGE"
-            run._r.append(code)
-
-
-def _element(name: str, **attributes: str) -> Any:
-    made = OxmlElement(name)
-    for key, value in attributes.items():
-        made.set(qn(f"w:{key}"), value)
-    return made
-
-
-def _printable(text: str) -> str:
-    """Without what no XML may hold."""
-    return _UNPRINTABLE.sub("", text)

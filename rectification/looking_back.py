@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import JournalEntry, Unit, User
-from rectification import drawing, permissions, workflow
+from rectification import drawing, moving, permissions, workflow
 from rectification.clock import day_of
 from rectification.models import (
     Inspection,
@@ -68,8 +68,10 @@ def draw(inspection: Inspection, asked: Asked, *, seed: str, by: User, at: datet
     """
     if not permissions.may_run(by, inspection):
         raise MoveRefused("只有整改办可以开展回头看。")
-    # Of two draws at once the second sees what the first has drawn.
-    inspection = Inspection.objects.select_for_update(of=("self",)).get(pk=inspection.pk)
+    # Of two draws at once the second sees what the first has drawn. The measures come first: who
+    # ends a round holds them while it waits for the inspection.
+    moving.hold_all(inspection)
+    inspection = Inspection.objects.held(inspection.pk)
     pool = population(inspection, unit=asked.unit, closed_until=asked.closed_until)
     measures = {measure.code: measure for measure in pool}
     size = len(measures) if asked.size is None else asked.size

@@ -145,7 +145,7 @@ def round_parts(user: User) -> tuple[RoundPart, ...]:
     mine = DispatchReturn.objects.of_units_within(rights.paths(Role.LIAISON, Role.UNIT_HEAD))
     lines = mine.filter(round__in=DispatchRound.objects.current()).asked()
     found: dict[DispatchRound, list[DispatchReturn]] = {}
-    for line in lines.select_related("round__inspection", "unit"):
+    for line in lines.select_related("round__inspection", "unit", "entry"):
         found.setdefault(line.round, []).append(line)
     return tuple(
         RoundPart(
@@ -153,7 +153,7 @@ def round_parts(user: User) -> tuple[RoundPart, ...]:
             asked=len(lines),
             left=sum(line.state in UNREPORTED for line in lines),
             to_confirm=sum(
-                line.state == ReturnState.TO_CONFIRM and rights.covers(line.unit, Role.UNIT_HEAD)
+                line.state == ReturnState.TO_CONFIRM and permissions.may_confirm_return(user, line)
                 for line in lines
             ),
         )

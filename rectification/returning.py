@@ -22,7 +22,6 @@ from rectification.models import (
     Measure,
     MeasureEvent,
     ProgressEntry,
-    progress_of,
 )
 from rectification.moving import MoveRefused, StaleSave
 from rectification.states import CAME_BACK, NOT_ASKED, ReturnState, TimeKind
@@ -130,27 +129,11 @@ def _last_reviews(round: DispatchRound) -> dict[tuple[int, int | None], date]:
     return days
 
 
-def freeze(round: DispatchRound, *, on: date) -> None:
-    """Put on each line that is asked for how it stands now: for a round that is being closed, whose
-    caller holds the measures."""
-    lines = list(DispatchReturn.objects.filter(round=round).standing())
-    measures = Measure.objects.with_behind(on=on).select_related("inspection")
-    by_key = measures.prefetch_related("milestones").in_bulk([line.measure_id for line in lines])
-    for line in lines:
-        measure = by_key[line.measure_id]
-        light, progress = measure.light(on=on), progress_of(measure.milestones.all(), on=on)
-        line.closed_state, line.closed_status = line.state, measure.status
-        line.closed_light, line.closed_reason = light.colour, light.reason
-        line.closed_scheduled = progress.scheduled if progress else None
-        line.closed_reached = progress.reached if progress else None
-    DispatchReturn.objects.bulk_update(
-        lines,
-        [
-            *("closed_state", "closed_status", "closed_light", "closed_reason"),
-            *("closed_scheduled", "closed_reached"),
-        ],
-        batch_size=100,
-    )
+def freeze(round: DispatchRound) -> None:
+    """Put on each line that is asked for what state it is in: for a round that is being closed,
+    whose caller holds the measures."""
+    lines = DispatchReturn.objects.filter(round=round).standing()
+    lines.update(closed_state=F("state"))
 
 
 # What the unit says ------------------------------------------------------------------------------
@@ -194,19 +177,13 @@ def file(line: DispatchReturn, told: Told, *, by: User, at: datetime, seen: Seen
 
 
 def as_drafted(line: DispatchReturn) -> Told:
-    """What filing the line now would tell: its draft, or that nothing changed."""
-    if not line.draft_text:
-        return nothing_new(line)
-    return Told(line.draft_text, line.draft_difficulty, line.draft_next_step)
-
-
-def nothing_new(line: DispatchReturn) -> Told:
-    """零报告: the difficulty and the next step that the unit named last still stand."""
-    told = ProgressEntry.objects.filter(measure=line.measure_id, unit=line.unit_id)
-    last = told.latest_first().first()
-    if last is None:
-        return Told(NOTHING_NEW, nil_return=True)
-    return Told(NOTHING_NEW, last.difficulty, last.next_step, nil_return=True)
+    """What filing the line now would tell: its draft, or that nothing changed. A draft without
+    progress is 零报告 with the difficulty and the next step that were typed."""
+    if not line.has_draft:
+        return workflow.nothing_new(line.measure, unit=line.unit)
+    typed = line.draft_text
+    rest = line.draft_difficulty, line.draft_next_step
+    return Told(typed or NOTHING_NEW, *rest, nil_return=not typed)
 
 
 # What its head says ------------------------------------------------------------------------------
@@ -245,6 +222,11 @@ def each(lines: Iterable[DispatchReturn], verb: Callable[[DispatchReturn], objec
 def _decide(
     line: DispatchReturn, state: ReturnState, *, by: User, version: int, **signed: object
 ) -> None:
+    if permissions.told_by(by, line):
+        raise MoveRefused(
+            f"{line.measure.code} 的这次报送是您办理的，要由{line.unit}的另一位负责人确认或退回。"
+            "本单位只有一人的，请联系安全管理员另设填报员或负责人。"
+        )
     if not permissions.may_confirm_return(by, line):
         raise MoveRefused(f"{line.measure.code} 的报送只能由{line.unit}的负责人确认或退回。")
     _hold(line.measure)

@@ -71,7 +71,7 @@ class RhythmForm(Versioned):
             "required": "请填写开始时间。",
             "invalid": "开始时间请写成 08:00 这样。",
         },
-        help_text="调度日到了这个时间，系统开始一次调度并通知各单位。",
+        help_text="会议日到了这个时间，系统开始一次调度并通知各单位。",
     )
 
     def __init__(
@@ -84,7 +84,8 @@ class RhythmForm(Versioned):
     def standing(inspection: Inspection) -> dict[str, Any]:
         """The values as they stand, by field."""
         values = vars(settings_of(inspection))
-        return {**values, "version": inspection.dispatch_version}
+        opens = f"{inspection.dispatch_at:%H:%M}"  # as it is typed
+        return {**values, "dispatch_at": opens, "version": inspection.dispatch_version}
 
     def anew(self, data: Mapping[str, Any]) -> Self:
         return type(self)(data, inspection=self.inspection, auto_id=self.auto_id)
@@ -114,10 +115,21 @@ class OfYear(Versioned):
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
-class DayForm(OfYear):
-    """One day of the working calendar."""
+class OfDay(OfYear):
+    """A change of one day of the working calendar."""
 
     day = day_field("日期")
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+            raise ValidationError(f"日期请填 {EARLIEST_YEAR} 年到 {LATEST_YEAR} 年之间的。")
+        return day
+
+
+class DayForm(OfDay):
+    """What a day is: a rest day or a working one."""
+
     is_working = forms.ChoiceField(
         label="安排",
         choices=[("no", "休息"), ("yes", "上班")],
@@ -135,20 +147,10 @@ class DayForm(OfYear):
         help_text="如“国庆节”“调休上班”。",
     )
 
-    def clean_day(self) -> date:
-        day: date = self.cleaned_data["day"]
-        if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-            raise ValidationError(f"日期请填 {EARLIEST_YEAR} 年到 {LATEST_YEAR} 年之间的。")
-        return day
-
     @property
     def said(self) -> calendar_notice.Day:
         name = " ".join(str(self.cleaned_data["name"]).split())
         return calendar_notice.Day(self.cleaned_data["is_working"] == "yes", name)
-
-
-class RemoveDayForm(OfYear):
-    day = day_field("日期", disabled=False)
 
 
 class AnnounceForm(OfYear):

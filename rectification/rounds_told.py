@@ -1,15 +1,15 @@
-"""What a round says: its sheet, drawn up from the rows or read as it was kept; and the list.
+"""What a round says: its sheet, drawn up from the rows or read as it was kept.
 
 An open round's sheet is drawn up as things stand. A closed one's is what was kept at its close;
-late reports and what was written down afterwards stand beside it. Rounds of before there were
-returns are drawn up from the reports and the dated events.
+what came of it later, and what was written down afterwards, stands beside it. Rounds of before
+there were returns are drawn up from the reports and the dated events. `round_list` counts them all.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.db.models.functions import Length
 from django.utils import timezone
 
@@ -18,18 +18,25 @@ from rectification import clock
 from rectification.models import (
     DispatchReturn,
     DispatchRound,
-    Inspection,
     Measure,
     MeasureEvent,
     MeasureQuerySet,
     MeetingPoint,
+    MeetingPointQuerySet,
     PointAnswer,
     ProgressEntry,
     RoundSheet,
     progress_of,
 )
-from rectification.sheets import Answer, LateReport, Line, Point, Sheet, UnitTotal
-from rectification.states import NOT_ASKED, PointState, ReturnState, RoundState, WorkStatus
+from rectification.sheets import Answer, LateReport, Line, Point, Sheet
+from rectification.states import (
+    NOT_ASKED,
+    UNREPORTED,
+    PointState,
+    ReturnState,
+    RoundState,
+    WorkStatus,
+)
 
 _IN_ORDER = (Length("measure__problem__code"), "measure__problem__code", "measure_id", "-leads")
 
@@ -38,14 +45,15 @@ def sheet(round: DispatchRound, *, at: datetime) -> Sheet:
     """The sheet of the round: as it was kept at the close, or as it stands at `at`."""
     there = kept(round)
     if there is None:
-        return _beside(drawn_up(round, at=round.closed_at or at), round)
-    return _beside(Sheet.read(there.content), round)
+        return _beside(drawn_up(round, at=round.closed_at or at), round, at=at)
+    account = replace(Sheet.read(there.content), is_damaged=not there.is_intact)
+    return _beside(account, round, at=at)
 
 
-def unit_totals(round: DispatchRound, *, on: date) -> tuple[UnitTotal, ...]:
-    """How far each unit is, as the sheet counts it: at the close, or at the end of `on`."""
+def sheet_of_day(round: DispatchRound, *, on: date) -> Sheet:
+    """The same at the end of a day."""
     end = datetime.combine(on, time.max, tzinfo=timezone.get_current_timezone())
-    return sheet(round, at=end).units
+    return sheet(round, at=end)
 
 
 def kept(round: DispatchRound) -> RoundSheet | None:
@@ -56,6 +64,11 @@ def kept(round: DispatchRound) -> RoundSheet | None:
 
 def drawn_up(round: DispatchRound, *, at: datetime) -> Sheet:
     """The sheet from the rows: what is kept at the close, and what an open round shows."""
+    return account_of(round, _lines(round, on=clock.day_of(at)), at=at)
+
+
+def account_of(round: DispatchRound, lines: Iterable[Line], *, at: datetime) -> Sheet:
+    """The sheet of these lines, with the points as they stood at `at`."""
     inspection = round.inspection
     points = tuple(_points(round, at=at))
     return Sheet(
@@ -65,7 +78,7 @@ def drawn_up(round: DispatchRound, *, at: datetime) -> Sheet:
         meeting=clock.in_full(round.meeting_on),
         as_of=moment_in_words(at),
         is_closed=round.closed_at is not None,
-        lines=tuple(_numbered(_lines(round, at=at), points)),
+        lines=tuple(_numbered(lines, points)),
         points=points,
     )
 
@@ -100,23 +113,18 @@ def _in_cell(point: Point) -> str:
 # Lines --------------------------------------------------------------------------------------------
 
 
-def _lines(round: DispatchRound, *, at: datetime) -> Iterable[Line]:
-    on = clock.day_of(at)
+def _lines(round: DispatchRound, *, on: date) -> Iterable[Line]:
     rows = list(_returns(round, on=on))
     if not rows and not round.returns.exists():
         return _lines_from_reports(round, on=on)
-    entries = _told_by(round, at=at) if round.closed_at else {}
-    return [_line(row, entries, on=on) for row in rows]
+    return [line_of(row, on=on) for row in rows]
 
 
 def _returns(round: DispatchRound, *, on: date) -> Iterable[DispatchReturn]:
-    """The rows of the round that count: of a closed one those that were frozen, where they were;
-    else those that are asked for now."""
-    rows = DispatchReturn.objects.filter(round=round).select_related("unit", "entry")
+    """The rows that the round asks for."""
+    rows = DispatchReturn.objects.filter(round=round).asked().select_related("unit", "entry")
     rows = rows.prefetch_related(Prefetch("measure", _measures(on=on)))
-    rows = rows.order_by(*_IN_ORDER, "unit__order", "pk")
-    frozen = list(rows.exclude(closed_state="")) if round.closed_at else []
-    return frozen or rows.standing()
+    return rows.order_by(*_IN_ORDER, "unit__order", "pk")
 
 
 def _measures(*, on: date) -> MeasureQuerySet:
@@ -127,40 +135,21 @@ def _measures(*, on: date) -> MeasureQuerySet:
     )
 
 
-def _told_by(round: DispatchRound, *, at: datetime) -> dict[tuple[int, int], ProgressEntry]:
-    """Of a round that is over: the last report of each measure and unit until then."""
-    told = ProgressEntry.objects.filter(round=round, at__lte=at).order_by("pk")
-    return {(entry.measure_id, entry.unit_id): entry for entry in told}
+def line_of(row: DispatchReturn, *, on: date) -> Line:
+    """A row as it stands, or as it was at the close; its measure with all that `_measures` reads.
 
-
-def _line(row: DispatchReturn, told: dict[tuple[int, int], ProgressEntry], *, on: date) -> Line:
-    """A row of an open round as it stands; of a closed one, as its columns were frozen."""
-    entry = row.entry
+    What the unit's own head has turned back is no report.
+    """
     state = ReturnState(row.closed_state or row.state)
-    if row.closed_state:
-        entry = told.get((row.measure_id, row.unit_id))
-    plain = _of_measure(row.measure, on=on)
-    if row.closed_status:
-        plain = replace(
-            plain,
-            status=WorkStatus(row.closed_status).label,
-            scheduled=row.closed_scheduled,
-            reached=row.closed_reached,
-            light=row.closed_light,
-            reason=row.closed_reason,
-        )
-    shown = entry if state in (ReturnState.FILED, ReturnState.TO_CONFIRM) else None
-    return _with_report(
-        replace(
-            plain,
-            pk=row.pk,
-            unit=row.unit.name,
-            unit_pk=row.unit_id,
-            leads=row.leads,
-            state=state.value,
-        ),
-        shown,
+    line = replace(
+        _of_measure(row.measure, on=on),
+        pk=row.pk,
+        unit=row.unit.name,
+        unit_pk=row.unit_id,
+        leads=row.leads,
+        state=state.value,
     )
+    return _with_report(line, None if state in UNREPORTED else row.entry)
 
 
 def _of_measure(measure: Measure, *, on: date) -> Line:
@@ -214,8 +203,10 @@ def _lines_from_reports(round: DispatchRound, *, on: date) -> Iterable[Line]:
 # Points -------------------------------------------------------------------------------------------
 
 
-def points_of(round: DispatchRound):  # type: ignore[no-untyped-def]
+def points_of(round: DispatchRound) -> MeetingPointQuerySet:
     """The points that this round asks about, and those decided in it, in the order of numbers."""
+    if round.state == RoundState.SUPERSEDED:  # nobody met
+        return MeetingPoint.objects.none()
     own = MeetingPoint.objects.filter(round=round)
     asked = MeetingPoint.objects.carried_into(round) | own
     return asked.for_list()
@@ -264,127 +255,51 @@ def _answer(each: PointAnswer) -> Answer:
 # Beside what was kept -----------------------------------------------------------------------------
 
 
-def _beside(account: Sheet, round: DispatchRound) -> Sheet:
-    """The account, and beside it what came after the close."""
+def _beside(account: Sheet, round: DispatchRound, *, at: datetime) -> Sheet:
+    """The account, and beside it what came after the close: points as they stand at `at`."""
     if round.closed_at is None:
         return account
-    late = DispatchReturn.objects.filter(round=round, is_late=True).order_by("filed_at", "pk")
-    rows = list(late.select_related("measure", "unit", "entry"))
-    came = {row.pk: f"{_day(row.filed_at)}补报" for row in rows}
+    rows = DispatchReturn.objects.filter(round=round).select_related("measure", "unit", "entry")
+    late = list(rows.came_late().order_by("filed_at", "pk"))
+    waited = rows.filter(closed_state=ReturnState.TO_CONFIRM, is_late=False)
+    came = {row.pk: f"{_day(row.filed_at)}补报{_waiting(row)}" for row in late}
+    decided = {row.pk: _decided(row) for row in waited}
     own = MeetingPoint.objects.filter(round=round, at__gt=round.closed_at).for_list()
     return replace(
         account,
-        lines=tuple(replace(line, late=came.get(line.pk, "")) for line in account.lines),
-        late=tuple(_late(row) for row in rows),
-        later=tuple(_written_down(point) for point in own),
+        lines=tuple(
+            replace(line, late=came.get(line.pk, ""), since=decided.get(line.pk, ""))
+            for line in account.lines
+        ),
+        late=tuple(_late(row) for row in late),
+        later=tuple(_point(point, round, at=at) for point in own),
     )
+
+
+def _waiting(row: DispatchReturn) -> str:
+    return f"，{row.get_state_display()}" if row.state == ReturnState.TO_CONFIRM else ""
+
+
+def _decided(row: DispatchReturn) -> str:
+    """What the head made, after the close, of a report that waited for it then."""
+    if row.state == ReturnState.FILED:
+        return f"{_day(row.confirmed_at)}由负责人确认"
+    return "结束后由负责人退回" if row.state == ReturnState.TURNED_BACK else ""
 
 
 def _late(row: DispatchReturn) -> LateReport:
     entry = row.entry
+    assert entry is not None  # a constraint of the table
     return LateReport(
         measure=row.measure.code,
         unit=row.unit.name,
-        on=_day(row.filed_at),
-        nil=bool(entry and entry.nil_return),
-        progress=entry.text if entry else "",
-        difficulty=entry.difficulty if entry else "",
-    )
-
-
-def _written_down(point: MeetingPoint) -> Point:
-    """A point of after the close, as it was decided: what came of it the next round says."""
-    return Point(
-        number=point.number,
-        text=point.text,
-        unit=point.unit.name,
-        measure=point.measure.code if point.measure else "",
-        decided=str(point.round),
+        on=f"{_day(row.filed_at)}{_waiting(row)}",
+        nil=entry.nil_return,
+        progress=entry.text,
+        difficulty=entry.difficulty,
+        next_step=entry.next_step,
     )
 
 
 def _day(at: datetime | None) -> str:
     return clock.in_full(clock.day_of(at)) if at else ""
-
-
-# The list -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RoundRow:
-    """One round in the list: how many lines it asked for, and what came."""
-
-    round: DispatchRound
-    expected: int
-    reported: int
-    nil_returns: int
-    late: int
-    sent_back: int
-
-
-def round_rows(inspection: Inspection) -> tuple[RoundRow, ...]:
-    """Every round, latest first, in a fixed number of queries; missed ones asked for nothing."""
-    lines: dict[int, list[tuple[str, bool, bool]]] = {}
-    asked = DispatchReturn.objects.asked().filter(round__inspection=inspection)
-    for round_id, state, closed_state, nil, late in asked.values_list(
-        "round", "state", "closed_state", "entry__nil_return", "is_late"
-    ):
-        lines.setdefault(round_id, []).append((closed_state or state, bool(nil), late))
-    reports: dict[int, dict[int, bool]] = {}
-    told = ProgressEntry.objects.filter(round__inspection=inspection).order_by("pk")
-    for told_in, measure_id, nil in told.values_list("round", "measure", "nil_return"):
-        reports.setdefault(told_in or 0, {})[measure_id] = nil
-    rounds = inspection.rounds.annotate(
-        sent_back=Count("events", filter=Q(events__verb="send_back")),
-        has_returns=Exists(DispatchReturn.objects.filter(round=OuterRef("pk"))),
-    ).latest_first()
-    changes = _changes(inspection)
-    return tuple(
-        _row_of_lines(each, lines.get(each.pk, []))
-        if getattr(each, "has_returns", False)
-        else _row_of_reports(each, reports.get(each.pk, {}), changes)
-        for each in rounds
-    )
-
-
-def _row_of_lines(round: DispatchRound, lines: list[tuple[str, bool, bool]]) -> RoundRow:
-    filed = [nil for state, nil, _ in lines if state == ReturnState.FILED]
-    return RoundRow(
-        round=round,
-        expected=len(lines),
-        reported=len(filed),
-        nil_returns=sum(filed),
-        late=sum(late for _, _, late in lines),
-        sent_back=getattr(round, "sent_back", 0),
-    )
-
-
-@dataclass(frozen=True)
-class _Change:
-    measure: int
-    to_status: str
-    on: date
-
-
-def _changes(inspection: Inspection) -> tuple[_Change, ...]:
-    events = MeasureEvent.objects.filter(measure__inspection=inspection).order_by("on", "pk")
-    return tuple(_Change(*row) for row in events.values_list("measure", "to_status", "on"))
-
-
-def _row_of_reports(
-    round: DispatchRound, reports: dict[int, bool], changes: tuple[_Change, ...]
-) -> RoundRow:
-    day = clock.day_of(round.closed_at) if round.closed_at else None
-    standing = {
-        change.measure: change.to_status for change in changes if day is None or change.on <= day
-    }
-    asked = {measure for measure, status in standing.items() if status not in NOT_ASKED}
-    held = round.state != RoundState.SUPERSEDED
-    return RoundRow(
-        round=round,
-        expected=len(asked | set(reports)) if held else 0,
-        reported=len(reports),
-        nil_returns=sum(reports.values()),
-        late=0,
-        sent_back=getattr(round, "sent_back", 0),
-    )

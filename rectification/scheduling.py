@@ -50,7 +50,7 @@ def set_rhythm(
     ValidationError."""
     if not permissions.may_run(by, inspection):
         raise RhythmRefused("调度安排只能由整改办设置。")
-    held = Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
+    held = dispatching.hold(inspection)
     if held.dispatch_version != version:
         raise StaleRhythm("调度安排在您打开之后被别人改过，您的改动没有保存。")
     before = settings_of(held)
@@ -111,4 +111,4 @@ def _check(inspection: Inspection, settings: Settings) -> None:
         setattr(wished, name, getattr(settings, name))
     others = {field.name for field in wished._meta.fields} - {*SETTINGS}
     wished.clean_fields(exclude=others)
-    wished.validate_constraints(exclude=others)
+    wished.validate_constraints(exclude=others - {"feedback_date"})

@@ -48,7 +48,8 @@ class Line:
     """What one unit says of one measure. `pk` is the row of the return, 0 where there is none.
 
     `scheduled` and `reached` are per cent, None where the measure has no milestones. `late` says
-    when a report came after the close; it is not part of what was kept.
+    when a report came after the close, `since` what the unit's head then made of one that waited;
+    neither is part of what was kept.
     """
 
     pk: int = 0
@@ -72,6 +73,7 @@ class Line:
     reason: str = ""
     points: tuple[str, ...] = ()
     late: str = ""
+    since: str = ""
 
     @property
     def key(self) -> str:
@@ -116,6 +118,7 @@ class LateReport:
     nil: bool
     progress: str
     difficulty: str
+    next_step: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +139,7 @@ class UnitTotal:
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
     """The whole account of a round. `as_of` is the moment in words; `later` are the points that
-    were written down after the close."""
+    were written down after the close; `is_damaged`: it does not say any more what was kept."""
 
     organisation: str = ""
     inspection: str = ""
@@ -148,6 +151,7 @@ class Sheet:
     points: tuple[Point, ...] = ()
     late: tuple[LateReport, ...] = ()
     later: tuple[Point, ...] = ()
+    is_damaged: bool = False
 
     @property
     def title(self) -> str:
@@ -172,9 +176,8 @@ class Sheet:
 
     def kept(self) -> dict[str, Any]:
         """As JSON, without what is not part of the account."""
-        return {
-            name: value for name, value in asdict(self).items() if name not in {"late", "later"}
-        }
+        beside = {"late", "later", "is_damaged"}
+        return {name: value for name, value in asdict(self).items() if name not in beside}
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:

@@ -49,6 +49,13 @@ class Return:
     due_on: date
 
 
+def nothing_new(measure: Measure, *, unit: Unit, note: str = "") -> Told:
+    """零报告: the difficulty and the next step that the unit named last still stand."""
+    last = ProgressEntry.objects.filter(measure=measure, unit=unit).latest_first().first()
+    rest = (last.difficulty, last.next_step) if last else ("", "")
+    return Told(note or NOTHING_NEW, *rest, nil_return=True)
+
+
 @transaction.atomic
 def report(
     measure: Measure, told: Told, *, unit: Unit, by: User, at: datetime, version: int

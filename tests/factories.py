@@ -1,6 +1,6 @@
 """Rows for tests. Each factory makes one valid row; what a test is about, the test says itself."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,7 +68,8 @@ class InspectionFactory(factory.django.DjangoModelFactory):
     inspecting_body = "市委第三巡察组"
     inspected_unit = factory.LazyFunction(bureau)
     feedback_date = date(2025, 1, 20)
-    dispatch_anchor = date(2025, 2, 17)
+    # Four weeks on: 17 February 2025, where nobody says otherwise.
+    dispatch_anchor = factory.LazyAttribute(lambda row: row.feedback_date + timedelta(days=28))
 
 
 class FindingAreaFactory(factory.django.DjangoModelFactory):

@@ -17,12 +17,12 @@ from docx.shared import Pt
 from rectification.evidence import storing
 from rectification.evidence.naming import FileRefused
 from rectification.models import Evidence, EvidenceUse, EvidenceVersion, Measure, Problem
+from rectification.official_word import printable
 
 HEADINGS = ("序号", "措施", "材料名称", "类型", "文号", "日期", "版次", "文件名", "SHA-256")
 INDEX = "00 目录.docx"
 CHUNK = 1024 * 1024
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,13 @@ def _index(problem: Problem, rows: list[tuple[str, ...]], *, at: datetime) -> by
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = section.page_height, section.page_width
     document.add_heading(f"{problem.code} 整改档案目录", level=1)
-    document.add_paragraph(_NOT_IN_XML.sub("", problem.wording))
+    document.add_paragraph(printable(problem.wording))
     count = f"共{len(rows)}行" if rows else "没有佐证材料"
     document.add_paragraph(f"生成时间：{at:%Y-%m-%d %H:%M}　{count}")
     table = document.add_table(rows=1 + len(rows), cols=len(HEADINGS), style="Table Grid")
     for line, texts in zip(table.rows, [HEADINGS, *rows], strict=True):
         for cell, text in zip(line.cells, texts, strict=True):
-            run = cell.paragraphs[0].add_run(_NOT_IN_XML.sub("", text))
+            run = cell.paragraphs[0].add_run(printable(text))
             run.font.size = Pt(8)
     buffer = io.BytesIO()
     document.save(buffer)

@@ -26,7 +26,9 @@ def _unit(line: Line) -> str:
 
 
 def _said(line: Line) -> str:
-    return f"{line.said}\n迟报：{line.late}" if line.late else line.said
+    """As it was at the close, and below that what came after."""
+    late = f"迟报：{line.late}" if line.late else ""
+    return "\n".join(each for each in (line.said, late, line.since) if each)
 
 
 COLUMNS = (
@@ -34,7 +36,7 @@ COLUMNS = (
     Column("问题编号", 10, lambda line: line.problem),
     Column("措施编号", 11, lambda line: line.measure),
     Column("整改措施", 34, lambda line: line.text),
-    Column("牵头（报送）单位", 14, _unit),
+    Column("报送单位", 14, _unit),
     Column("整改时限", 13, lambda line: line.deadline),
     Column("状态", 8, lambda line: line.status),
     Column("序时进度", 8, lambda line: _share(line.scheduled)),
@@ -43,13 +45,13 @@ COLUMNS = (
     Column("存在困难", 20, lambda line: line.difficulty),
     Column("下一步", 20, lambda line: line.next_step),
     Column("报送情况", 9, _said),
-    Column("灯及理由", 18, lambda line: line.reason),
+    Column("预警及原因", 18, lambda line: line.reason),
     Column("议定事项", 24, lambda line: "\n".join(line.points)),
 )
 HEADINGS = tuple(column.heading for column in COLUMNS)
 UNIT_HEADINGS = ("单位", "应报", "已报", "未报", "零报告", "待确认", "迟报", "困难")
 POINT_HEADINGS = ("编号", "议定事项", "承办单位", "有关措施", "议定于", "状态", "答复")
-LATE_HEADINGS = ("措施编号", "单位", "补报日期", "进展", "存在困难")
+LATE_HEADINGS = ("措施编号", "单位", "补报日期", "进展", "存在困难", "下一步")
 
 
 def rows(sheet: Sheet) -> list[tuple[str, ...]]:
@@ -94,6 +96,7 @@ def late_rows(sheet: Sheet) -> list[tuple[str, ...]]:
             each.on,
             f"零报告：{each.progress}" if each.nil else each.progress,
             each.difficulty,
+            each.next_step,
         )
         for each in sheet.late
     ]
@@ -101,9 +104,11 @@ def late_rows(sheet: Sheet) -> list[tuple[str, ...]]:
 
 def subtitle(sheet: Sheet) -> str:
     """Of which inspection, on which day, and as of when."""
-    return f"{sheet.inspection}　　调度日：{sheet.meeting}　　{as_of(sheet)}"
+    return f"{sheet.inspection}　　会议日：{sheet.meeting}　　{as_of(sheet)}"
 
 
 def as_of(sheet: Sheet) -> str:
     note = "（结束时存档）" if sheet.is_closed else ""
+    if sheet.is_damaged:
+        note = "（存档内容与结束时的校验码不一致，请联系系统管理员核对）"
     return f"截至{sheet.as_of}{note}"

@@ -1,10 +1,6 @@
-"""调度表 as a Word document in official layout (after GB/T 9704-2012, landscape).
-
-The licensed fonts are named and not shipped: whoever has them sees them.
-"""
+"""调度表 as a Word document in official layout (after GB/T 9704-2012, landscape)."""
 
 import io
-import re
 from collections.abc import Sequence
 
 import docx
@@ -12,7 +8,6 @@ from docx.document import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from docx.table import Table, _Cell, _Row
@@ -20,16 +15,23 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from rectification.meeting_sheet import table
+from rectification.official_word import (
+    HEITI,
+    SONG,
+    XIAOBIAOSONG,
+    element,
+    name_font,
+    page_number,
+    printable,
+)
 from rectification.sheets import Sheet
 
-TITLE, BODY, HEADING, SIDE = "方正小标宋简体", "仿宋_GB2312", "黑体", "宋体"
-LATIN = "Times New Roman"
+BODY = "仿宋_GB2312"
 # Of the 269 mm that A4 landscape leaves between the margins, in the order of the columns.
 _WIDTHS = (8, 13, 14, 42, 19, 18, 12, 11, 11, 40, 20, 20, 14, 20, 17)
 _UNIT_WIDTHS = (83, *(26,) * 7)
 _POINT_WIDTHS = (12, 78, 30, 20, 26, 25, 78)
-_LATE_WIDTHS = (25, 40, 34, 100, 70)
-_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_LATE_WIDTHS = (22, 34, 30, 83, 50, 50)
 
 
 def word(sheet: Sheet) -> bytes:
@@ -37,7 +39,7 @@ def word(sheet: Sheet) -> bytes:
     points, and late reports where there are."""
     document = docx.Document()
     _set_up(document)
-    _paragraph(document, sheet.title, font=TITLE, size=22, centred=True)
+    _paragraph(document, sheet.title, font=XIAOBIAOSONG, size=22, centred=True)
     _paragraph(document, table.subtitle(sheet), font=BODY, size=12, centred=True)
     _table(document, table.HEADINGS, table.rows(sheet), _WIDTHS, size=8)
     _section(document, "一、单位汇总")
@@ -64,30 +66,18 @@ def _set_up(document: Document) -> None:
     section.top_margin, section.bottom_margin = Mm(18), Mm(16)
     normal = document.styles["Normal"]
     normal.font.size = Pt(12)
-    _name_fonts(normal.element.get_or_add_rPr(), BODY)
+    name_font(normal.element.get_or_add_rPr(), BODY)
     footer = section.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for text, is_field in (("— ", False), ("PAGE", True), (" —", False)):
-        run = footer.add_run("" if is_field else text)
-        _dress(run, font=SIDE, size=14)
-        if is_field:
-            _field(run, text)
-
-
-def _field(run: Run, code: str) -> None:
-    """What Word fills in itself: the number of the page."""
-    for kind in ("begin", "", "end"):
-        if kind:
-            element = OxmlElement("w:fldChar")
-            element.set(qn("w:fldCharType"), kind)
-        else:
-            element = OxmlElement("w:instrText")
-            element.text = code
-        run._element.append(element)
+    for text in ("— ", "", " —"):
+        run = footer.add_run(text)
+        _dress(run, font=SONG, size=14)
+        if not text:
+            page_number(run)
 
 
 def _section(document: Document, text: str) -> None:
-    paragraph = _paragraph(document, text, font=HEADING, size=14)
+    paragraph = _paragraph(document, text, font=HEITI, size=14)
     paragraph.paragraph_format.space_before = Pt(12)
     paragraph.paragraph_format.keep_with_next = True
 
@@ -99,7 +89,7 @@ def _paragraph(
     paragraph.paragraph_format.space_after = Pt(4)
     if centred:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _dress(paragraph.add_run(_plain(text)), font=font, size=size)
+    _dress(paragraph.add_run(printable(text)), font=font, size=size)
     return paragraph
 
 
@@ -123,7 +113,7 @@ def _table(
         _keep_together(line, repeat=number == 0)
         for cell, text, width in zip(line.cells, texts, widths, strict=True):
             cell.width = Mm(width)
-            _fill(cell, text, font=HEADING if number == 0 else BODY, size=size)
+            _fill(cell, text, font=HEITI if number == 0 else BODY, size=size)
             if number == 0:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
 
@@ -132,25 +122,22 @@ def _fix_widths(made: Table, widths: Sequence[int]) -> None:
     for column, width in zip(made.columns, widths, strict=True):
         column.width = Mm(width)
     properties = made._tbl.tblPr
-    margins = OxmlElement("w:tblCellMar")
+    margins = element("w:tblCellMar")
     for side in ("left", "right"):
-        margin = OxmlElement(f"w:{side}")
-        margin.set(qn("w:w"), "40")
-        margin.set(qn("w:type"), "dxa")
-        margins.append(margin)
+        margins.append(element(f"w:{side}", w="40", type="dxa"))
     properties.find(qn("w:tblLook")).addprevious(margins)  # the order that Word wants
 
 
 def _keep_together(row: _Row, *, repeat: bool) -> None:
     properties = row._tr.get_or_add_trPr()
     for name in ("w:cantSplit", *(("w:tblHeader",) if repeat else ())):
-        properties.append(OxmlElement(name))
+        properties.append(element(name))
 
 
 def _fill(cell: _Cell, text: str, *, font: str, size: float) -> None:
     """The text, a paragraph for each of its lines."""
     paragraph = cell.paragraphs[0]
-    for number, line in enumerate(_plain(text).split("\n")):
+    for number, line in enumerate(printable(text).split("\n")):
         if number:
             paragraph = cell.add_paragraph()
         paragraph.paragraph_format.space_after = Pt(0)
@@ -159,16 +146,4 @@ def _fill(cell: _Cell, text: str, *, font: str, size: float) -> None:
 
 def _dress(run: Run, *, font: str, size: float) -> None:
     run.font.size = Pt(size)
-    _name_fonts(run._element.get_or_add_rPr(), font)
-
-
-def _name_fonts(properties: object, east_asian: str) -> None:
-    fonts = properties.get_or_add_rFonts()  # type: ignore[attr-defined]
-    for name in ("w:ascii", "w:hAnsi"):
-        fonts.set(qn(name), LATIN)
-    fonts.set(qn("w:eastAsia"), east_asian)
-
-
-def _plain(text: str) -> str:
-    """Without what a document cannot hold."""
-    return _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    name_font(run._element.get_or_add_rPr(), font)

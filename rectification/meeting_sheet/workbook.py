@@ -31,7 +31,7 @@ def workbook(sheet: Sheet) -> bytes:
         rows = table.point_rows(sheet.later)
         page.add("结束后补记", (table.POINT_HEADINGS, rows), widths, paper=_A4)
     if sheet.late:
-        widths = [12, 18, 14, 60, 40]
+        widths = [12, 18, 14, 54, 32, 32]
         page.add("迟报", (table.LATE_HEADINGS, table.late_rows(sheet)), widths, paper=_A4)
     book.close()
     return buffer.getvalue()

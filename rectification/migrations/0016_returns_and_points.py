@@ -49,10 +49,13 @@ class Migration(migrations.Migration):
                 ),
                 ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
                 ("at", models.DateTimeField(verbose_name="记录时间")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="了结时间")),
+                (
+                    "ended_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="办结或撤销时间"),
+                ),
                 (
                     "ended_why",
-                    models.CharField(blank=True, max_length=500, verbose_name="了结说明"),
+                    models.CharField(blank=True, max_length=500, verbose_name="办结或撤销说明"),
                 ),
                 (
                     "by",
@@ -71,7 +74,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="了结人",
+                        verbose_name="办结或撤销人",
                     ),
                 ),
                 (
@@ -250,43 +253,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "closed_status",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("not_started", "未启动"),
-                            ("under_way", "推进中"),
-                            ("in_review", "待审核"),
-                            ("sent_back", "已退回"),
-                            ("closed", "已销号"),
-                            ("rebounded", "已反弹"),
-                            ("not_applicable", "不再适用"),
-                        ],
-                        max_length=20,
-                        verbose_name="结束时的状态",
-                    ),
-                ),
-                (
-                    "closed_light",
-                    models.CharField(blank=True, max_length=10, verbose_name="结束时的灯"),
-                ),
-                (
-                    "closed_reason",
-                    models.CharField(blank=True, max_length=200, verbose_name="结束时的灯的理由"),
-                ),
-                (
-                    "closed_scheduled",
-                    models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="结束时的序时进度(%)"
-                    ),
-                ),
-                (
-                    "closed_reached",
-                    models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="结束时的实际进度(%)"
-                    ),
-                ),
-                (
                     "confirmed_by",
                     models.ForeignKey(
                         blank=True,
@@ -423,25 +389,6 @@ class Migration(migrations.Migration):
                         ),
                         name="return_closed_state_is_known",
                         violation_error_message="结束时的报送情况不在列表中。",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "closed_status__in",
-                                [
-                                    "",
-                                    "not_started",
-                                    "under_way",
-                                    "in_review",
-                                    "sent_back",
-                                    "closed",
-                                    "rebounded",
-                                    "not_applicable",
-                                ],
-                            )
-                        ),
-                        name="return_closed_status_is_known",
-                        violation_error_message="结束时的状态不在列表中。",
                     ),
                 ],
             },

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             name="dispatch_at",
             field=models.TimeField(
                 default=datetime.time(8, 0),
-                help_text="调度日到了这个时间开始报送。",
+                help_text="会议日到了这个时间开始报送。",
                 verbose_name="开始时间",
             ),
         ),

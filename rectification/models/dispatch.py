@@ -41,7 +41,7 @@ class DispatchRound(models.Model):
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="rounds")
     number = models.PositiveIntegerField("次数")
     due_on = models.DateField("应调度日")
-    meeting_on = models.DateField("调度日")
+    meeting_on = models.DateField("会议日")
     state = models.CharField("状态", max_length=20, choices=RoundState, default=RoundState.OPEN)
     opened_at = models.DateTimeField("开始时间")
     closed_at = models.DateTimeField("结束时间", null=True, blank=True)
@@ -71,7 +71,7 @@ class DispatchRound(models.Model):
             models.CheckConstraint(
                 name="round_meets_on_or_after_its_day",
                 condition=Q(meeting_on__gte=F("due_on")),
-                violation_error_message="调度日不能早于应调度日。",
+                violation_error_message="会议日不能早于应调度日。",
             ),
             models.CheckConstraint(
                 name="round_closed_at_iff_closed",

@@ -9,16 +9,13 @@ from accounts.models import Unit, under
 from rectification.models.dispatch import DispatchRound
 from rectification.models.measure import Measure
 from rectification.models.progress import ProgressEntry
-from rectification.states import NOT_ASKED, UNREPORTED, ReturnState, RoundState, WorkStatus
+from rectification.states import NOT_ASKED, UNREPORTED, ReturnState, RoundState
 
 
 class DispatchReturnQuerySet(models.QuerySet["DispatchReturn"]):
     def unreported(self) -> Self:
         """Without a report that counts: nothing yet, or one that the unit itself turned back."""
         return self.filter(state__in=UNREPORTED)
-
-    def reported(self) -> Self:
-        return self.filter(state=ReturnState.FILED)
 
     def standing(self) -> Self:
         """Those that are asked for as things are now: what is not reported must still be open, and
@@ -27,15 +24,17 @@ class DispatchReturnQuerySet(models.QuerySet["DispatchReturn"]):
             measure=OuterRef("measure"), unit=OuterRef("unit")
         )
         works = Q(measure__lead_unit=F("unit")) | Exists(helps)
-        return self.filter(
-            ~Q(state=ReturnState.WAITING) | (works & ~Q(measure__status__in=NOT_ASKED))
-        )
+        return self.filter(~Q(state__in=UNREPORTED) | (works & ~Q(measure__status__in=NOT_ASKED)))
 
     def asked(self) -> Self:
         """Those that a round asks for: of an open one as things are now, of a closed one as they
         stood when it was closed."""
         now = Q(pk__in=self.model.objects.standing().values("pk"), round__state=RoundState.OPEN)
         return self.filter(~Q(closed_state="") | now)
+
+    def came_late(self) -> Self:
+        """Reported after the close, and not turned back by the unit's own head."""
+        return self.filter(is_late=True).exclude(state__in=UNREPORTED)
 
     def of_units_within(self, paths: Iterable[str]) -> Self:
         return self.filter(under(paths, "unit__path"))
@@ -46,9 +45,9 @@ class DispatchReturn(models.Model):
 
     `leads` tells the lead unit's line from a supporting one's. `draft_*` is what somebody is
     typing; it counts for nothing until it is filed, and then the progress entry is the report.
-    `version` goes up with each change of the draft or the state. The `closed_*` columns are the
-    account as it stood when the round was closed, and never change again: a report that comes later
-    is `is_late`.
+    `version` goes up with each change of the draft or the state. `closed_state` is the state when
+    the round was closed, empty where the line was not asked for then, and never changes again: a
+    report that comes later is `is_late`. The rest of the account is in `RoundSheet`.
     """
 
     round = models.ForeignKey(DispatchRound, on_delete=models.PROTECT, related_name="returns")
@@ -104,13 +103,6 @@ class DispatchReturn(models.Model):
     closed_state = models.CharField(
         "结束时的报送情况", max_length=20, choices=ReturnState, blank=True
     )
-    closed_status = models.CharField("结束时的状态", max_length=20, choices=WorkStatus, blank=True)
-    closed_light = models.CharField("结束时的灯", max_length=10, blank=True)
-    closed_reason = models.CharField("结束时的灯的理由", max_length=200, blank=True)
-    closed_scheduled = models.PositiveSmallIntegerField(
-        "结束时的序时进度(%)", null=True, blank=True
-    )
-    closed_reached = models.PositiveSmallIntegerField("结束时的实际进度(%)", null=True, blank=True)
 
     objects = DispatchReturnQuerySet.as_manager()
 
@@ -154,11 +146,6 @@ class DispatchReturn(models.Model):
                 condition=Q(closed_state__in=["", *ReturnState.values]),
                 violation_error_message="结束时的报送情况不在列表中。",
             ),
-            models.CheckConstraint(
-                name="return_closed_status_is_known",
-                condition=Q(closed_status__in=["", *WorkStatus.values]),
-                violation_error_message="结束时的状态不在列表中。",
-            ),
         ]
 
     def __str__(self) -> str:
@@ -167,7 +154,7 @@ class DispatchReturn(models.Model):
     @property
     def is_told(self) -> bool:
         """Reported, whether its head has yet to confirm it or not: a nil return adds nothing."""
-        return self.state in {ReturnState.FILED, ReturnState.TO_CONFIRM}
+        return self.state not in UNREPORTED
 
     @property
     def has_draft(self) -> bool:

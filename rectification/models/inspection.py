@@ -45,6 +45,12 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
     def latest_first(self) -> Self:
         return self.order_by("-feedback_date", "-pk")
 
+    def held(self, pk: int) -> "Inspection":
+        """One as it stands, held to the end: rows that refer to it may still be added. Measures are
+        held before it."""
+        rows = self.select_for_update(of=("self",), no_key=True)
+        return rows.select_related("inspected_unit").get(pk=pk)
+
 
 class Inspection(models.Model):
     """One inspection of one organisation. Rhythm, thresholds and stages are its settings."""
@@ -79,7 +85,7 @@ class Inspection(models.Model):
         "不填就不开始调度。",
     )
     dispatch_at = models.TimeField(
-        "开始时间", default=time(8), help_text="调度日到了这个时间开始报送。"
+        "开始时间", default=time(8), help_text="会议日到了这个时间开始报送。"
     )
     # The number of the round at the anchor: 1, until a change of the rhythm lets numbers go on.
     dispatch_first_number = models.IntegerField("起始次数", default=1, editable=False)
@@ -153,6 +159,11 @@ class Inspection(models.Model):
                 condition=Q(dispatch_anchor=None)
                 | Q(dispatch_anchor__gte=EARLIEST_ANCHOR, dispatch_anchor__lte=LATEST_ANCHOR),
                 violation_error_message="调度起始日请填 2000 年到 2099 年之间的日子。",
+            ),
+            models.CheckConstraint(
+                name="inspection_anchor_after_feedback",
+                condition=Q(dispatch_anchor=None) | Q(dispatch_anchor__gte=F("feedback_date")),
+                violation_error_message="调度起始日不能早于反馈日期，请核对年份。",
             ),
             models.CheckConstraint(
                 name="inspection_period_is_possible",

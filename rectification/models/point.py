@@ -34,9 +34,9 @@ class MeetingPointQuerySet(models.QuerySet["MeetingPoint"]):
         answers = PointAnswer.objects.select_related("by", "on_behalf_of", "round")
         return (
             self.select_related(
-                "inspection__inspected_unit", "round", "unit", "measure", "by", "on_behalf_of"
+                *("inspection__inspected_unit", "round", "unit", "measure"),
+                *("by", "on_behalf_of", "ended_by"),
             )
-            .select_related("ended_by")
             .prefetch_related(Prefetch("answers", answers))
             .order_by("number")
         )
@@ -82,16 +82,16 @@ class MeetingPoint(models.Model):
         blank=True,
     )
     at = models.DateTimeField("记录时间")
-    ended_at = models.DateTimeField("了结时间", null=True, blank=True)
+    ended_at = models.DateTimeField("办结或撤销时间", null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name="了结人",
+        verbose_name="办结或撤销人",
         on_delete=models.PROTECT,
         related_name="+",
         null=True,
         blank=True,
     )
-    ended_why = models.CharField("了结说明", max_length=500, blank=True)
+    ended_why = models.CharField("办结或撤销说明", max_length=500, blank=True)
 
     objects = MeetingPointQuerySet.as_manager()
 

@@ -58,6 +58,7 @@ from rectification.permissions.work import (
     pending_request,
     reporting_unit,
     reviewable,
+    told_by,
 )
 
 __all__ = [
@@ -108,4 +109,5 @@ __all__ = [
     "reviewable",
     "scope_of",
     "signed_by",
+    "told_by",
 ]

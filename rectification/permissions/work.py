@@ -64,8 +64,14 @@ def reporting_unit(user: User, measure: Measure) -> Unit | None:
 
 
 def may_confirm_return(user: User, line: DispatchReturn) -> bool:
-    """Confirm what a unit is about to report in a round, or turn it back: its head."""
-    return rights_of(user).covers(line.unit, Role.UNIT_HEAD)
+    """Confirm what a unit is about to report in a round, or turn it back: its head, who has not
+    reported it."""
+    return rights_of(user).covers(line.unit, Role.UNIT_HEAD) and not told_by(user, line)
+
+
+def told_by(user: User, line: DispatchReturn) -> bool:
+    """Whether the report of the line is the person's own, or was made for them."""
+    return line.entry is not None and is_one_of(user, line.entry.by_id, line.entry.on_behalf_of_id)
 
 
 def may_answer_rounds(user: User, inspection: Inspection) -> bool:

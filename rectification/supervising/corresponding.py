@@ -159,8 +159,7 @@ def held(measure: Measure | None) -> Measure | None:
 
 def numbering(inspection: Inspection) -> Inspection:
     """The inspection, held to the end: one number, and one reference, at a time."""
-    rows = Inspection.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("inspected_unit").get(pk=inspection.pk)
+    return Inspection.objects.held(inspection.pk)
 
 
 def ground_gone(letter: SupervisionAction, measure: Measure) -> str:

@@ -45,8 +45,8 @@ def _chosen(request, inspection):
 
 
 def _nil_return(measure, version, *, asked, by, at):
-    told = workflow.Told(asked["note"] or workflow.NOTHING_NEW, nil_return=True)
     unit = permissions.reporting_unit(by, measure) or measure.lead_unit
+    told = workflow.nothing_new(measure, unit=unit, note=asked["note"])
     workflow.report(measure, told, unit=unit, by=by, at=at, version=version)
 
 

@@ -10,32 +10,29 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rectification import access, clock, returning, unit_returns
+from rectification import access, clock, returning, unit_returns, workflow
 from rectification.moving import MoveRefused, StaleSave
 from rectification.return_forms import DraftForm, ReturnForm, TurnBackForm
 from rectification.states import UNREPORTED, ReturnState
 from rectification.views.conflicts import Conflict, Standing, again, last_act
 from rectification.views.point_card import unit_points
 from rectification.views.refusals import note_secrecy
+from rectification.views.round_page import RETURN_TONES
 
-TONES = {
-    ReturnState.WAITING: "near",
-    ReturnState.TO_CONFIRM: "run",
-    ReturnState.TURNED_BACK: "near",
-    ReturnState.FILED: "done",
-}
-MOST_CHOSEN = 500  # lines in one POST
+MOST_CHOSEN = 500  # lines in one POST; Django takes no more than 1000 fields
 
 
 @dataclass(frozen=True)
 class Card:
-    """A line on the page, with its forms; `open`: unfolded, for something came back."""
+    """A line on the page, with its forms; `open`: unfolded, for something came back; `is_next`: the
+    first that waits, where the page goes on after another one."""
 
     row: unit_returns.ReturnRow
     form: ReturnForm | None
     turn_back_form: TurnBackForm | None
     conflict: Conflict | None = None
     open: bool = False
+    is_next: bool = False
 
     @property
     def line(self):
@@ -43,7 +40,7 @@ class Card:
 
     @property
     def tone(self):
-        return TONES[ReturnState(self.line.state)]
+        return RETURN_TONES[ReturnState(self.line.state)]
 
     @property
     def says(self):
@@ -92,7 +89,7 @@ def return_file(request, inspection, number, line):
     def file(*, by, at):
         # One tap outside the form sends no text: what the unit named last still stands.
         one_tap = form.is_nil_return and "text" not in request.POST
-        news = returning.nothing_new(found) if one_tap else form.news()
+        news = workflow.nothing_new(found.measure, unit=found.unit) if one_tap else form.news()
         returning.file(found, news, by=by, at=at, seen=form.seen())
         return _said(found, "零报告" if form.is_nil_return else "进展")
 
@@ -129,7 +126,7 @@ def return_turn_back(request, inspection, number, line):
 def return_confirm(request, inspection, number):
     """Confirm the lines that were sent, one or all."""
     round = access.round_to_answer(request.user, inspection, number)
-    chosen = _chosen(request, round)
+    chosen = _chosen(request)
 
     def confirm(line):
         version = chosen[line.pk][0]
@@ -146,8 +143,8 @@ def return_all(request, inspection, number):
     owed = [row for row in rows if row.may_file and row.line.state in UNREPORTED]
     context = {
         **_frame(round),
-        "drafted": [row for row in owed if row.line.draft_text],
-        "unchanged": [row for row in owed if not row.line.draft_text],
+        "drafted": [(row, returning.as_drafted(row.line)) for row in owed if row.line.has_draft],
+        "unchanged": [row for row in owed if not row.line.has_draft],
         "count": len(owed),
         "back": _url("round_report", round),
     }
@@ -157,7 +154,7 @@ def return_all(request, inspection, number):
 @require_POST
 def return_file_all(request, inspection, number):
     round = access.round_to_answer(request.user, inspection, number)
-    chosen = _chosen(request, round)
+    chosen = _chosen(request)
 
     def file(line):
         seen = returning.Seen(*chosen[line.pk])
@@ -190,9 +187,9 @@ def _act(request, round, line, form, verb):
     """Carry the verb out, which says what it did; refused, show why and keep what was typed."""
     by, at, scripted = request.user, timezone.now(), _asks_json(request)
     if not form.is_valid():
-        note_secrecy(form, kind="round", code=round.subject_code, by=by, at=at)
-        if scripted:
+        if scripted:  # at each pause: the one who files it is on record
             return JsonResponse({"error": _first_error(form)}, status=422)
+        note_secrecy(form, kind="round", code=round.subject_code, by=by, at=at)
         return _page(request, round, came_back=(line, form, None))
     try:
         said = verb(by=by, at=at)
@@ -202,7 +199,7 @@ def _act(request, round, line, form, verb):
         kept = {"version": line.version, "at": f"{timezone.localtime(at):%H:%M}"}
         return JsonResponse(kept)
     messages.success(request, said)
-    return redirect(f"{_url('round_report', round)}#{_next_anchor(request, round, line)}")
+    return redirect(f"{_url('round_report', round)}#next")
 
 
 def _refused(request, round, line, form, refusal):
@@ -247,20 +244,18 @@ def _first_error(form):
     return next(str(each) for errors in (whole, *form.errors.values()) for each in errors)
 
 
-def _next_anchor(request, round, line):
-    """Where the page goes on: the first line that waits, below the one just done."""
-    rows = unit_returns.return_rows(request.user, round, on=timezone.localdate())
-    waiting = [row.line.pk for row in rows if row.may_file and row.line.state in UNREPORTED]
-    return f"line-{waiting[0]}" if waiting else "main"
-
-
 # Several lines -----------------------------------------------------------------------------------
 
 
-def _chosen(request, round):
-    """By line, the versions of it and of its measure that were sent; what is no line is none."""
-    found = {}
-    for each in request.POST.getlist("line")[:MOST_CHOSEN]:
+def _chosen(request):
+    """By line, the versions of it and of its measure that were sent; what is no line is none. What
+    is too much for once is said."""
+    found, sent = {}, request.POST.getlist("line")
+    if left := len(sent[MOST_CHOSEN:]):
+        messages.warning(
+            request, f"一次最多办{MOST_CHOSEN}条，还有{left}条没有办，请在这一页再办一次。"
+        )
+    for each in sent[:MOST_CHOSEN]:
         parts = each.split(":")
         if len(parts) == 3 and all(p.isascii() and p.isdigit() and len(p) < 10 for p in parts):
             found[int(parts[0])] = (int(parts[1]), int(parts[2]))
@@ -284,7 +279,8 @@ def _page(request, round, *, came_back=None, outcome=None, says="", status=200):
     """`came_back` is a line with its form and, where it was too late, the conflict; `outcome` what
     came of several lines."""
     rows = unit_returns.return_rows(request.user, round, on=timezone.localdate())
-    cards = [_card(row, came_back, alone=len(rows) == 1) for row in rows]
+    following = next((r for r in rows if r.may_file and r.line.state in UNREPORTED), None)
+    cards = [_card(row, came_back, alone=len(rows) == 1, is_next=row is following) for row in rows]
     owed = [card for card in cards if card.line.state in UNREPORTED]
     to_confirm = [card for card in cards if card.row.may_confirm]
     context = {
@@ -316,14 +312,15 @@ def _frame(round):
     }
 
 
-def _card(row, came_back, *, alone):
+def _card(row, came_back, *, alone, is_next):
     line, form, conflict = came_back or (None, None, None)
     mine = line is not None and line.pk == row.line.pk
     forms = {"form": _form(row), "turn_back_form": _turn_back_form(row)}
     if mine:
         name = "turn_back_form" if isinstance(form, TurnBackForm) else "form"
         forms[name] = form
-    return Card(row=row, **forms, conflict=conflict if mine else None, open=mine or alone)
+    conflict = conflict if mine else None
+    return Card(row=row, **forms, conflict=conflict, open=mine or alone, is_next=is_next)
 
 
 def _form(row):

@@ -15,8 +15,7 @@ from rectification.rhythm_forms import RhythmForm
 from rectification.states import RoundState
 from rectification.views.conflicts import Conflict, again
 from rectification.views.listing import part
-
-TONES = {RoundState.OPEN: "run", RoundState.CLOSED: "done", RoundState.SUPERSEDED: "plain"}
+from rectification.views.round_page import ROUND_TONES
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Line:
         round = self.day.round
         if round is None:
             return None
-        return (round.get_state_display(), TONES[RoundState(round.state)])
+        return (round.get_state_display(), ROUND_TONES[RoundState(round.state)])
 
 
 @require_safe

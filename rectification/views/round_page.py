@@ -100,7 +100,6 @@ def round_page(request, round, *, refusal="", point_form=None, status=200):
         "round": round,
         "sheet": account,
         "refusal": refusal,
-        "damaged": (kept := rounds_told.kept(round)) is not None and not kept.is_intact,
         "crumbs": [("调度", reverse("rectification:round_list", args=[round.inspection.code]))],
         "tone": ROUND_TONES[RoundState(round.state)],
         "figures": page.figures(),
@@ -267,7 +266,7 @@ def _closing(account: Sheet) -> str:
         told.append(f"{silent}个单位全部未报")
     return (
         f"{'，'.join(told)}。结束后，报送情况、状态、进度、灯和议定事项按此刻存档，不再改变；"
-        "之后补报的一律记为迟报，未了结的议定事项转入下一次调度。"
+        "之后补报的一律记为迟报，没有办结的议定事项转入下一次调度。"
     )
 
 

@@ -25,7 +25,7 @@ TYPES = {
 @require_safe
 def round_sheet(request, inspection, number):
     """The whole sheet, as it comes out of the printer."""
-    round = access.round(request.user, inspection, number)
+    round = access.held_round(request.user, inspection, number)
     sheet = rounds_told.sheet(round, at=timezone.now())
     rounds = reverse("rectification:round_list", args=[inspection])
     page = reverse("rectification:round_detail", args=[inspection, number])
@@ -51,12 +51,12 @@ def round_sheet(request, inspection, number):
 
 @require_GET
 def round_sheet_word(request, inspection, number):
-    return _file(request, access.round(request.user, inspection, number), "docx", word)
+    return _file(request, access.held_round(request.user, inspection, number), "docx", word)
 
 
 @require_GET
 def round_sheet_excel(request, inspection, number):
-    return _file(request, access.round(request.user, inspection, number), "xlsx", workbook)
+    return _file(request, access.held_round(request.user, inspection, number), "xlsx", workbook)
 
 
 def _file(request, round, form, written):

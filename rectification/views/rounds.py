@@ -5,7 +5,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rectification import access, clock, dispatching, queries, rounds_told
+from rectification import access, clock, dispatching, queries
+from rectification.round_list import RoundRow, round_rows
 from rectification.states import RoundState
 from rectification.views.round_page import ROUND_TONES, round_page
 
@@ -14,7 +15,7 @@ from rectification.views.round_page import ROUND_TONES, round_page
 class RoundLine:
     """A round in the list, in words."""
 
-    row: rounds_told.RoundRow
+    row: RoundRow
 
     @property
     def tone(self) -> str:
@@ -38,7 +39,7 @@ def round_list(request, inspection):
     context = {
         "nav": "rounds",
         "inspection": found,
-        "rows": [RoundLine(row) for row in rounds_told.round_rows(found)],
+        "rows": [RoundLine(row) for row in round_rows(found)],
         "next_meeting": clock.short_day(following.meeting_on, on=on) if following else "",
         "next_caveat": following.caveat if following else "",
     }

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rectification import access, calendar_keeping, calendar_notice, clock, uploads
 from rectification.models import CalendarYear, Workday
 from rectification.models.workday import EARLIEST_YEAR, LATEST_YEAR
-from rectification.rhythm_forms import AnnounceForm, DayForm, NoticeFileForm, RemoveDayForm
+from rectification.rhythm_forms import AnnounceForm, DayForm, NoticeFileForm, OfDay
 from rectification.views.conflicts import Conflict, again
 from rectification.views.refusals import note_refusal, note_secrecy
 
@@ -77,7 +77,7 @@ def calendar_day(request):
 def calendar_day_remove(request):
     access.calendar(request.user)
     year = _asked_year(request)
-    form = RemoveDayForm(request.POST)
+    form = OfDay(request.POST)
     if not form.is_valid():
         return _page(request, year, refusal="这一页缺少版本信息或已经失效，没有改动，请重新操作。")
     day = form.cleaned_data["day"]

@@ -71,8 +71,8 @@ def file(story: told.Story, staff: Staff, *, files: ExitStack) -> tuple[Ledger, 
     proofs.use(ledger.proofs, ledger.measures)
     _file_outcomes(ledger)
     sequels.file(ledger, written[MeasureEvent])
-    returns.file(ledger, written[ProgressEntry])
     meeting.file(ledger)
+    returns.file(ledger, written[ProgressEntry])
     _announce_last_round(ledger)
     counts = {model._meta.model_name or "": len(written[model]) for model in MODELS}
     others = {"outcome": len(story.outcomes), "evidence": len(ledger.proofs)}

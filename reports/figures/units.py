@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Unit
 from rectification import clock
@@ -17,7 +18,8 @@ from rectification.models import (
     MeasureEvent,
     ProgressEntry,
 )
-from rectification.rounds_told import unit_totals
+from rectification.rounds_told import sheet_of_day
+from rectification.sheets import Line
 from reports.figures.counting import counters
 from reports.figures.definitions import MEASURE_FIGURES
 from reports.figures.listing import extensions_behind, returns_behind
@@ -110,22 +112,37 @@ def _unit_row(unit: Unit, counts: Mapping[str, Any], discipline: Discipline | No
 
 
 def _disciplines(round: DispatchRound, *, on: date) -> dict[int, Discipline]:
-    """By unit, as the round's own page counts it; late is a first report after its close."""
-    totals = unit_totals(round, on=on)
+    """By unit, as the round's sheet has it; what came after the close is late, not missing."""
+    account = sheet_of_day(round, on=on)
+    came = _days_after_close(round)
+    found: dict[int, Discipline] = {}
+    for unit, lines in groupby(sorted(account.lines, key=_unit), key=_unit):
+        mine = list(lines)
+        found[unit] = Discipline(
+            missing=sum(line.is_missing and not line.late for line in mine),
+            days_late=max(_days_late(line, came.get(line.key, [])) for line in mine),
+        )
+    return found
+
+
+def _unit(line: Line) -> int:
+    return line.unit_pk
+
+
+def _days_after_close(round: DispatchRound) -> dict[str, list[int]]:
+    """By line, for each report how many days after the close it came; none of an open round."""
     if round.closed_at is None:
-        return {each.unit_pk: Discipline(each.missing, 0) for each in totals}
+        return {}
     last_day = clock.day_of(round.closed_at)
-    late = (
-        ProgressEntry.objects.filter(round=round)
-        .values("measure", "measure__lead_unit")
-        .annotate(first=Min("reported_on"))
-        .filter(first__gt=last_day)
-    )
-    days: dict[int, int] = {}
-    for row in late:
-        unit = row["measure__lead_unit"]
-        days[unit] = max((row["first"] - last_day).days, days.get(unit, 0))
-    return {
-        each.unit_pk: Discipline(each.missing - each.late, days.get(each.unit_pk, 0))
-        for each in totals
-    }
+    days: dict[str, list[int]] = {}
+    told = ProgressEntry.objects.filter(round=round).order_by("reported_on", "pk")
+    for unit, measure, day in told.values_list("unit", "measure__code", "reported_on"):
+        days.setdefault(f"{unit}:{measure}", []).append((day - last_day).days)
+    return days
+
+
+def _days_late(line: Line, came: list[int]) -> int:
+    """Of the first report; of a line that was still owed at the close, of the first after it."""
+    if line.is_missing:
+        came = [days for days in came if days > 0] if line.late else []
+    return max(came[0], 0) if came else 0

@@ -40,6 +40,7 @@ READINGS = 12
 MOST_DOWN = timedelta(days=60)
 MOST_WRONG = timedelta(days=3)
 ZONES = ("Asia/Shanghai", "Asia/Urumqi", "UTC", "Europe/Berlin", "America/New_York")
+BEFORE_ALL = date(2024, 1, 1)
 HOURS = (time(0), time(2, 30), time(8), time(8), time(23, 59))
 
 pytestmark = pytest.mark.django_db
@@ -204,7 +205,7 @@ def walk(told: Timeline, counts: Counts) -> None:
     """The real verb beside the model, from the first reading to the last; then all is undone."""
     model = Model(told.begins, told.zone, Workday.objects.calendar().exceptions)
     with transaction.atomic():
-        inspection = InspectionFactory(**vars(told.begins))
+        inspection = InspectionFactory(feedback_date=BEFORE_ALL, **vars(told.begins))
         for reading in told.readings:
             model.zone = reading.zone or model.zone
             with timezone.override(model.zone):
@@ -234,7 +235,7 @@ def read(inspection: Inspection, reading: Reading, model: Model, counts: Counts)
 def side_by_side(reading: Reading) -> tuple[list[int], int]:
     """What the other process opened, and this one: the other ran before this one had its lock."""
     opened: list[int] = []
-    hold = dispatching._hold
+    hold = dispatching.hold
 
     def meanwhile(inspection: Inspection) -> Inspection:
         patch.undo()
@@ -242,7 +243,7 @@ def side_by_side(reading: Reading) -> tuple[list[int], int]:
         return hold(inspection)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dispatching, "_hold", meanwhile)
+        patch.setattr(dispatching, "hold", meanwhile)
         mine = run(reading.at)
     if len(opened) < len(reading.others):  # there was nothing to hold: the other one runs next
         opened.extend(run(each) for each in reading.others)

@@ -1,8 +1,10 @@
 """批量办理: one verb, one note, many measures; each under its own permission."""
 
+from datetime import timedelta
+
 import pytest
 
-from rectification import closing
+from rectification import closing, workflow
 from rectification.models import Measure, ProgressEntry, Review, Rework
 from tests.factories import NOON, MeasureFactory
 
@@ -37,6 +39,27 @@ def test_one_press_reports_nil_for_what_was_ticked(cast, client, measures):
     assert [each.code for each in answer.context["outcome"].done] == ["M-900-1", "M-900-2"]
     assert answer.context["outcome"].refused == ()
     assert ProgressEntry.objects.filter(nil_return=True, text="无变化").count() == 2
+
+
+def test_a_nil_return_of_many_keeps_what_each_unit_named_last(cast, client, measures):
+    told = workflow.Told("完成初稿。", difficulty="经费未到位", next_step="征求意见")
+    workflow.report(
+        measures[0],
+        told,
+        unit=cast.division,
+        by=cast.liaison,
+        at=NOON - timedelta(days=1),
+        version=1,
+    )
+    client.force_login(cast.liaison)
+
+    send(client, cast, "2:M-900-1", "1:M-900-2", verb="nil_return", note="等经费")
+
+    told = ProgressEntry.objects.filter(nil_return=True).order_by("measure__code")
+    assert list(told.values_list("text", "difficulty", "next_step")) == [
+        ("等经费", "经费未到位", "征求意见"),
+        ("等经费", "", ""),
+    ]
 
 
 def test_what_is_refused_stops_no_other_and_says_why(cast, client, measures):

@@ -62,7 +62,7 @@ def test_nobody_but_the_office_decides_settles_or_withdraws(cast, round, point, 
     with pytest.raises(MoveRefused, match="只能由整改办记录"):
         deciding.decide(round, matter(cast), by=by, at=NOON)
     for verb in (deciding.settle, deciding.withdraw):
-        with pytest.raises(MoveRefused, match="只能由整改办了结"):
+        with pytest.raises(MoveRefused, match="只能由整改办办结或撤销"):
             verb(point, why="已落实", by=by, at=NOON, version=1)
 
 

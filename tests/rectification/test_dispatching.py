@@ -1,13 +1,16 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import JournalEntry
-from rectification import closing, dispatching, queries, rounds_told, workflow
+from rectification import closing, dispatching, queries, returning, rounds_told, workflow
 from rectification.models import DispatchRound, Inspection, Notice, Workday
+from rectification.round_list import round_rows
 from rectification.states import RoundState
-from tests.factories import NOON, SHANGHAI, MeasureFactory
+from tests.factories import NOON, SHANGHAI, InspectionFactory, MeasureFactory
 
 ANCHOR = datetime(2025, 2, 17, 8, tzinfo=SHANGHAI)
 
@@ -18,7 +21,7 @@ def rounds():
 
 def asked_by(round):
     """The lines of the round's sheet, and how many the list says."""
-    (row,) = rounds_told.round_rows(round.inspection)
+    (row,) = round_rows(round.inspection)
     return rounds_told.sheet(round, at=ANCHOR).lines, row.expected
 
 
@@ -194,7 +197,7 @@ def test_a_closed_round_still_says_who_was_silent(cast):
     )
 
     (only,) = rounds_told.sheet(round, at=NOON).units
-    (row,) = rounds_told.round_rows(cast.inspection)
+    (row,) = round_rows(cast.inspection)
 
     assert (only.unit_pk, only.asked, only.missing) == (cast.division.pk, 1, 1)
     assert (row.expected, row.reported) == (1, 0)
@@ -218,3 +221,30 @@ def test_a_measure_that_waits_for_review_is_not_asked_for(cast):
 
     assert while_open == closed == ((), 0)
     assert queries.desk(cast.liaison, on=ANCHOR.date()).not_reported == ()
+
+
+def test_an_inspection_that_fails_keeps_no_other_from_its_round(cast, monkeypatch, caplog):
+    other = InspectionFactory(inspected_unit=cast.inspection.inspected_unit)
+    expect = returning.expect
+
+    def fails(round, *, at):
+        if round.inspection_id == cast.inspection.pk:
+            raise ZeroDivisionError
+        return expect(round, at=at)
+
+    monkeypatch.setattr(returning, "expect", fails)
+    with pytest.raises(ZeroDivisionError):
+        dispatching.open_due(at=ANCHOR)
+
+    assert [each.inspection for each in DispatchRound.objects.all()] == [other]
+    assert "The rounds of x25 failed" in caplog.text
+
+
+def test_a_tick_with_nothing_to_ask_writes_nothing_and_begins_nothing(cast):
+    dispatching.open_due(at=ANCHOR)
+
+    with CaptureQueriesContext(connection) as found:
+        dispatching.open_due(at=ANCHOR + timedelta(minutes=1))
+
+    words = {each["sql"].split()[0] for each in found}
+    assert words == {"SELECT"}

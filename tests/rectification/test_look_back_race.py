@@ -1,5 +1,7 @@
 """What several people of the office at the same moment cannot do to a look-back."""
 
+from datetime import date
+
 import pytest
 from django.db import connection  # noqa: F401  # the mark below asks it, by name
 
@@ -59,7 +61,7 @@ def test_of_eight_results_at_once_one_is_kept(cast, mixed):
 
 def test_of_eight_decisions_on_a_pair_one_is_kept(cast):
     before = InspectionFactory(
-        inspected_unit=cast.inspection.inspected_unit, feedback_date="2020-05-20"
+        inspected_unit=cast.inspection.inspected_unit, feedback_date=date(2020, 5, 20)
     )
     earlier = ProblemFactory(inspection=before)
 

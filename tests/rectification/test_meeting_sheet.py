@@ -17,7 +17,7 @@ from rectification import dispatching, rounds_told
 from rectification.meeting_sheet import table
 from rectification.meeting_sheet.word import word
 from rectification.meeting_sheet.workbook import workbook
-from rectification.models import DispatchReturn, Measure
+from rectification.models import DispatchReturn, Measure, MeasureEvent
 from rectification.sheets import Line, Sheet
 from tests.factories import (
     NOON,
@@ -110,8 +110,8 @@ def printed(client, cast) -> str:
 
 def test_the_columns_are_those_of_the_office(cast, held):
     assert (
-        *("序号", "问题编号", "措施编号", "整改措施", "牵头（报送）单位", "整改时限", "状态"),
-        *("序时进度", "实际进度", "本次进展", "存在困难", "下一步", "报送情况", "灯及理由"),
+        *("序号", "问题编号", "措施编号", "整改措施", "报送单位", "整改时限", "状态"),
+        *("序时进度", "实际进度", "本次进展", "存在困难", "下一步", "报送情况", "预警及原因"),
         "议定事项",
     ) == table.HEADINGS
     first, second, third = table.rows(rounds_told.sheet(held, at=NOON))
@@ -227,11 +227,28 @@ def test_what_a_document_cannot_hold_is_left_out(cast, client, round):
 
 
 def test_a_round_without_anything_makes_files_too(cast, client):
-    DispatchRoundFactory(inspection=cast.inspection, number=1, state="superseded")
+    DispatchRoundFactory(inspection=cast.inspection, number=1)
+    Measure.objects.update(status="closed", closed_on=NOON.date())
+    MeasureEvent.objects.update(to_status="closed")
 
     assert "无" in words_of(file_of(client, cast, "word"))
     assert len(cells_of(file_of(client, cast, "excel"))) == 9
     assert "本次没有需要报送的措施" in printed(client, cast)
+
+
+def test_a_round_that_was_missed_has_no_sheet(cast, client):
+    missed = DispatchRoundFactory(inspection=cast.inspection, number=2, state="superseded")
+    before = DispatchRoundFactory(inspection=cast.inspection, number=1)
+    MeetingPointFactory(round=before, unit=cast.division, by=cast.office)
+    client.force_login(cast.office)
+
+    page = client.get(f"{cast.base}dispatch/2/")
+    forms = [client.get(f"{cast.base}dispatch/2/sheet/{each}") for each in ("", "word/", "excel/")]
+
+    assert rounds_told.sheet(missed, at=NOON).points == ()
+    assert (page.context["points"], page.context["figures"][0][0]) == ([], 0)
+    assert "/dispatch/2/sheet/" not in page.content.decode()
+    assert [each.status_code for each in forms] == [404] * 3
 
 
 def test_libreoffice_opens_both(cast, held, office, tmp_path):

@@ -33,6 +33,7 @@ def earlier(cast):
         name="2020年巡察",
         inspected_unit=cast.inspection.inspected_unit,
         feedback_date=date(2020, 5, 20),
+        dispatch_anchor=None,
     )
     return ProblemFactory(inspection=before, code="P-001", wording=BEFORE)
 

@@ -137,8 +137,11 @@ def test_one_tap_is_a_nil_return_and_leads_to_the_next_line(cast, liaison):
     entry = ProgressEntry.objects.get()
     assert (entry.text, entry.nil_return, entry.unit) == ("无变化", True, cast.division)
     following = DispatchReturn.objects.get(measure__code="M-900-2")
-    assert answer.url == f"{PAGE}#line-{following.pk}"
-    assert "已报 M-900-1 的零报告" in text_of(liaison.get(PAGE))
+    assert answer.url == f"{PAGE}#next"
+    page = liaison.get(PAGE)
+    (goes_on,) = [each for each in page.context["groups"][0][1] if each.is_next]
+    assert goes_on.line == following
+    assert "已报 M-900-1 的零报告" in text_of(page)
 
 
 def test_a_line_with_a_draft_cannot_be_passed_over_in_one_tap(cast, liaison):

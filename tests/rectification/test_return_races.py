@@ -1,17 +1,27 @@
 """Two who work in a round at once: one file is kept; each report is before the end, or late."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts import journal
-from rectification import dispatching, returning, workflow
-from rectification.models import DispatchReturn, DispatchRound, Measure, ProgressEntry
+from rectification import deciding, dispatching, looking_back, returning, scheduling, workflow
+from rectification.models import (
+    DispatchReturn,
+    DispatchRound,
+    Inspection,
+    Measure,
+    ProgressEntry,
+)
 from rectification.returning import Seen
 from rectification.workflow import Told
 from tests.factories import MeasureFactory
+from tests.rectification.calendar.test_scheduling import settings
 from tests.rectification.rounds import ANCHOR, LATER, line_of
+from tests.rectification.test_looking_back import asked, closed_measures
 from tests.rectification.test_race import attempt, together
 
 pytestmark = [
@@ -43,7 +53,7 @@ def test_two_units_that_file_on_one_measure_at_once_are_both_kept(cast):
         return attempt(lambda: returning.file(line, told, by=by, at=ANCHOR, seen=Seen(1, 1)))
 
     assert together(2, file) == ["done", "done"]
-    assert DispatchReturn.objects.reported().count() == 2
+    assert DispatchReturn.objects.filter(state="filed").count() == 2
 
 
 def test_of_eight_drafts_one_is_kept(cast, opened):
@@ -127,4 +137,49 @@ def test_eight_ticks_ask_once_for_what_was_entered_meanwhile(cast, opened):
     together(8, lambda _: len(dispatching.open_due(at=ANCHOR)))
 
     assert DispatchReturn.objects.count() == 2
+    assert journal.first_fault() is None
+
+
+def ends(cast, round):
+    dispatching.close(round, by=cast.office, at=ANCHOR + LATER)
+
+
+def opens_the_next(cast, round):
+    dispatching.open_due(at=ANCHOR + timedelta(days=14))
+
+
+def changes_the_rhythm(cast, round):
+    wished = settings(rhythm="weekly")
+    scheduling.set_rhythm(cast.inspection, wished, version=1, by=cast.office, at=ANCHOR + LATER)
+
+
+def decides(cast, round):
+    matter = deciding.Matter(cast.division, cast.measure, "请落实经费。")
+    deciding.decide(round, matter, by=cast.office, at=ANCHOR + LATER)
+
+
+def draws(cast, round):
+    closed_measures(cast, 3)
+    looking_back.draw(cast.inspection, asked(2), seed="s", by=cast.office, at=ANCHOR + LATER)
+
+
+@pytest.mark.parametrize("act", [ends, opens_the_next, changes_the_rhythm, decides, draws])
+def test_nobody_waits_in_a_circle_with_who_holds_a_measure_and_then_the_inspection(
+    cast, opened, act
+):
+    """As a letter does when it is issued, and evidence when it is given."""
+
+    def acts():
+        try:
+            act(cast, opened)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Measure.objects.select_for_update(of=("self",)).get(pk=cast.measure.pk)
+            other = pool.submit(acts)
+            time.sleep(0.5)  # it waits for the measure by now
+            Inspection.objects.held(cast.inspection.pk)
+        other.result()
     assert journal.first_fault() is None

@@ -42,9 +42,9 @@ def to_confirm(cast, opened):
 def test_where_the_setting_says_so_a_report_counts_once_its_head_has_confirmed_it(
     cast, opened, to_confirm
 ):
-    (before,) = rounds_told.unit_totals(opened, on=NOON.date())
+    (before,) = rounds_told.sheet(opened, at=NOON).units
     returning.confirm(to_confirm, by=cast.head, at=NOON, version=to_confirm.version)
-    (after,) = rounds_told.unit_totals(opened, on=NOON.date())
+    (after,) = rounds_told.sheet(opened, at=NOON).units
 
     assert (before.reported, before.to_confirm, before.missing) == (0, 1, 0)
     assert (after.reported, after.to_confirm, after.missing) == (1, 0, 0)
@@ -98,10 +98,12 @@ def test_the_end_of_a_round_keeps_what_was_said_on_that_day(cast, opened):
     Milestone.objects.update(reached_on=ANCHOR.date())
 
     line = line_of(cast)
-    assert (line.closed_state, line.closed_status) == ("waiting", "not_started")
-    assert (line.closed_light, line.closed_scheduled, line.closed_reached) == ("yellow", 40, 0)
-    assert line.closed_reason == "黄：2025年9月底前，未达序时"
-    (unit,) = rounds_told.unit_totals(opened, on=NOON.date())
+    assert line.closed_state == "waiting"
+    (kept,) = rounds_told.sheet(opened, at=NOON).lines
+    assert (kept.said, kept.status, kept.light) == ("未报", "未启动", "yellow")
+    assert (kept.scheduled, kept.reached) == (40, 0)
+    assert kept.reason == "黄：2025年9月底前，未达序时"
+    (unit,) = rounds_told.sheet(opened, at=NOON).units
     assert (unit.asked, unit.missing) == (1, 1)
 
 
@@ -113,7 +115,7 @@ def test_a_report_after_the_end_is_late_and_changes_nothing_of_what_was_kept(cas
     line = line_of(cast)
     assert (line.state, line.is_late, line.closed_state) == ("filed", True, "waiting")
     assert entry.round == opened
-    (unit,) = rounds_told.unit_totals(opened, on=NOON.date())
+    (unit,) = rounds_told.sheet(opened, at=NOON).units
     assert (unit.reported, unit.missing, unit.late) == (0, 1, 1)
     with pytest.raises(moving.MoveRefused, match="已经结束"):
         file(cast, at=ANCHOR + 3 * LATER)
@@ -227,4 +229,4 @@ def test_of_several_open_rounds_the_last_stays_open_with_what_was_reported_in_it
     returning.expect(last, at=NOON)
 
     assert states() == [("河湖管理处", True, "filed")]
-    assert rounds_told.unit_totals(first, on=NOON.date())[0].missing == 1
+    assert rounds_told.sheet(first, at=NOON).units[0].missing == 1

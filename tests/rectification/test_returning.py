@@ -150,7 +150,7 @@ def test_an_inspection_without_units_has_its_rounds_all_the_same(cast):
     dispatching.close(found.round, by=cast.office, at=ANCHOR)
 
     assert found.notices == 0
-    assert rounds_told.unit_totals(found.round, on=NOON.date()) == ()
+    assert rounds_told.sheet(found.round, at=NOON).units == ()
 
 
 def test_who_no_longer_works_on_a_measure_is_not_asked_for_it_any_more(cast, opened):
@@ -195,7 +195,7 @@ def test_a_nil_return_says_that_what_was_named_still_stands(cast, opened):
     dispatching.open_due(at=ANCHOR + timedelta(days=14))
     line = line_of(cast)
 
-    entry = file(cast, returning.nothing_new(line), line=line)
+    entry = file(cast, workflow.nothing_new(line.measure, unit=line.unit), line=line)
 
     assert (entry.nil_return, entry.text) == (True, "无变化")
     assert (entry.difficulty, entry.next_step) == ("经费未到位", "征求意见")

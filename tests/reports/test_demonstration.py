@@ -12,7 +12,14 @@ from pytest_django import DjangoDbBlocker
 
 from accounts import journal
 from accounts.models import JournalEntry, Role, User
-from rectification import closing, dispatching, looking_back, permissions
+from rectification import (
+    clock,
+    closing,
+    dispatching,
+    looking_back,
+    permissions,
+    rounds_told,
+)
 from rectification.evidence import storing
 from rectification.models import (
     AccountabilityAction,
@@ -120,6 +127,20 @@ def test_the_figures_counted_from_events_say_the_same(inspection):
     assert (problems.done, problems.total, problems.awaiting) == (16, 48, 5)
     assert (measures.rate.says, problems.rate.says) == ("67.7%", "33.3%")
     assert figures.count_outcomes(inspection, on=ON) == 25
+
+
+def test_each_closed_round_keeps_its_sheet_as_of_its_end(inspection):
+    measures = {each.code: each for each in inspection.measures.prefetch_related("events")}
+    for round in inspection.rounds.exclude(closed_at=None).select_related("sheet"):
+        sheet, day = rounds_told.sheet(round, at=NOON), clock.day_of(round.sheet.at)
+        assert round.sheet.is_intact
+        assert [line.number for line in sheet.lines] == list(range(1, len(sheet.lines) + 1))
+        assert sheet.later == ()  # the points were there at the close
+        for line in sheet.lines:
+            told = [each for each in measures[line.measure].events.all() if each.on <= day]
+            then = max(told, key=lambda each: (each.on, each.pk))
+            assert line.status == WorkStatus(then.to_status).label, (round, line)
+    assert inspection.rounds.filter(sheet=None).count() == inspection.rounds.open().count()
 
 
 def test_every_status_is_the_last_event_and_every_count_its_events():

@@ -1,12 +1,12 @@
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 from hypothesis import given
 
-from rectification.models import InstitutionalOutcome, MeasureEvent, ProgressEntry
+from rectification.models import InstitutionalOutcome, MeasureEvent
 from rectification.states import Basis, WorkStatus
 from reports import figures
 from tests import factories
@@ -301,52 +301,6 @@ def test_the_last_sitting_met_before_the_day_and_was_held():
         found = figures.last_sitting(inspection, before=later)
         assert found is not None
         assert found.number == 1
-
-
-@pytest.mark.parametrize(
-    ("reported", "closed", "says"),
-    [
-        ([21, 24], True, "按时"),
-        ([19, 26], True, "迟报2天"),
-        ([19, 26], False, "按时"),
-        ([21], True, "未报1条"),
-        ([], False, "未报2条"),
-    ],
-)
-def test_a_unit_reported_in_time_or_late_or_not(reported, closed, says):
-    problem = factories.ProblemFactory()
-    ending = {"state": "closed", "closed_at": datetime(2025, 7, 24, 18, tzinfo=factories.SHANGHAI)}
-    round = factories.DispatchRoundFactory(
-        inspection=problem.inspection, **(ending if closed else {})
-    )
-    lead = factories.unit(parent=problem.inspection.inspected_unit)
-    liaison = factories.UserFactory(unit=lead)
-    measures = factories.MeasureFactory.create_batch(2, problem=problem, lead_unit=lead)
-    for measure, day in zip(measures, reported, strict=False):
-        ProgressEntry.objects.create(
-            measure=measure,
-            round=round,
-            unit=lead,
-            text="已完成初稿。",
-            by=liaison,
-            reported_on=date(2025, 7, day),
-            at=factories.NOON,
-            measure_version=1,
-        )
-
-    (row,) = figures.unit_rows(problem.inspection, on=ON, round=round)
-
-    assert row.discipline is not None
-    assert row.discipline.says == says
-
-
-def test_nothing_is_asked_of_a_unit_whose_measures_are_closed():
-    measure = factories.MeasureFactory(status=WorkStatus.CLOSED, closed_on=date(2025, 6, 1))
-    round = factories.DispatchRoundFactory(inspection=measure.inspection)
-
-    (row,) = figures.unit_rows(measure.inspection, on=ON, round=round)
-
-    assert row.discipline is None
 
 
 # Definitions -------------------------------------------------------------------------------------

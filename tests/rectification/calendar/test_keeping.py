@@ -192,14 +192,16 @@ def test_a_notice_confirmed_on_an_older_calendar_writes_nothing(keeper):
 
 
 def test_a_day_is_entered_changed_and_taken_away(keeper):
-    day = date(2027, 1, 4)
-    for version, said in enumerate((Day(False, "补放"), Day(False, "元旦"))):
+    calendar_keeping.prefill((2027,), at=NOON)
+    day, before = date(2027, 1, 4), days()
+    for version, said in enumerate((Day(False, "补放"), Day(False, "元旦")), start=1):
         calendar_keeping.set_day(day, said, version=version, by=keeper, at=NOON)
-    assert (days(), year().version, year().source) == ({day: Day(False, "元旦")}, 2, "by_hand")
+    assert days() == {**before, day: Day(False, "元旦")}
+    assert (year().version, year().source) == (3, "by_hand")
 
-    calendar_keeping.remove_day(day, version=2, by=keeper, at=NOON)
+    calendar_keeping.remove_day(day, version=3, by=keeper, at=NOON)
 
-    assert (days(), year().version) == ({}, 3)
+    assert (days(), year().version) == (before, 4)
     entry = JournalEntry.objects.latest("sequence")
     assert (entry.verb, entry.before["days"], entry.after["days"]) == (
         "amend",
@@ -207,7 +209,38 @@ def test_a_day_is_entered_changed_and_taken_away(keeper):
         {},
     )
     with pytest.raises(CalendarRefused, match="没有登记"):
-        calendar_keeping.remove_day(day, version=3, by=keeper, at=NOON)
+        calendar_keeping.remove_day(day, version=4, by=keeper, at=NOON)
+
+
+def test_a_day_of_a_year_that_is_not_there_yet_stands_beside_the_holidays_of_it(keeper):
+    day = date(2027, 1, 4)
+
+    calendar_keeping.set_day(day, Day(False, "补放"), version=0, by=keeper, at=NOON)
+
+    assert (days()[day], days()[NEW_YEAR]) == (Day(False, "补放"), Day(False, "元旦"))
+    assert (year().version, year().source, year().is_announced) == (2, "by_hand", False)
+    verbs = JournalEntry.objects.order_by("sequence").values_list("verb", flat=True)
+    assert list(verbs)[-2:] == ["prefill", "amend"]
+    with pytest.raises(StaleCalendar):
+        calendar_keeping.set_day(day, Day(True), version=0, by=keeper, at=NOON)
+
+
+def test_the_december_of_a_notice_stands_beside_the_holidays_of_its_year(keeper):
+    calendar_keeping.take_in(NOTICE, versions={}, by=keeper, at=NOON)
+
+    assert days(2026)[date(2026, 12, 27)] == Day(True, "调休上班")
+    assert days(2026)[date(2026, 10, 1)] == Day(False, "国庆节")
+    assert days() == {day: each for day, each in NOTICE.days.items() if day.year == 2027}
+
+
+def test_a_day_of_the_admin_site_stands_beside_the_holidays_of_its_year(keeper):
+    Workday.objects.create(day=date(2027, 1, 4), is_working=False, name="补放")
+
+    calendar_keeping.touch(2027, by=keeper, at=NOON)
+
+    assert days()[date(2027, 1, 4)] == Day(False, "补放")
+    assert days()[NEW_YEAR] == Day(False, "元旦")
+    assert year().source == "by_hand"
 
 
 def test_a_change_on_an_older_version_is_refused(keeper):

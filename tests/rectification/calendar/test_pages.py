@@ -268,19 +268,31 @@ def test_a_plan_is_confirmed_once_and_by_whoever_saw_it(cast, client, office):
 
 
 def test_a_day_is_entered_changed_and_taken_away(office):
-    typed = {"version": 0, "day": "2026-01-05", "is_working": "no", "name": "补放"}
+    calendar_keeping.prefill((2026,), at=NOON)
+    day = Workday.objects.filter(day=date(2026, 1, 5))
+    typed = {"version": 1, "day": "2026-01-05", "is_working": "no", "name": "补放"}
     assert office.post("/calendar/day/?year=2026", typed).status_code == 302
     page = said(office.get("/calendar/?year=2026&day=2026-01-05"))
     assert 'value="2026-01-05"' in page
     assert "补放" in page
-    changed = {**typed, "version": 1, "is_working": "yes", "name": ""}
+    changed = {**typed, "version": 2, "is_working": "yes", "name": ""}
     assert office.post("/calendar/day/?year=2026", changed).status_code == 302
-    assert Workday.objects.get().is_working
+    assert day.get().is_working
 
-    answer = office.post("/calendar/day/remove/?year=2026", {"version": 2, "day": "2026-01-05"})
+    answer = office.post("/calendar/day/remove/?year=2026", {"version": 3, "day": "2026-01-05"})
 
     assert answer.status_code == 302
-    assert not Workday.objects.exists()
+    assert not day.exists()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31"])
+def test_a_day_of_another_century_is_not_taken_away(office, day):
+    Workday.objects.create(day=day, is_working=False)
+
+    answer = office.post("/calendar/day/remove/", {"version": 0, "day": day})
+
+    assert answer.status_code == 200
+    assert "没有改动" in said(answer)
 
 
 def test_a_stale_day_shows_both_and_keeps_what_was_typed(office):
@@ -291,9 +303,9 @@ def test_a_stale_day_shows_both_and_keeps_what_was_typed(office):
 
     assert answer.status_code == 409
     html = said(answer)
-    for words in ("被别人改过", "先写的", "后写的", 'name="version" value="1"'):
+    for words in ("被别人改过", "先写的", "后写的", 'name="version" value="2"'):
         assert words in html
-    assert Workday.objects.get().name == "先写的"
+    assert Workday.objects.get(day=date(2026, 1, 5)).name == "先写的"
 
 
 @pytest.mark.parametrize(

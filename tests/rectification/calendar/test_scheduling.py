@@ -1,5 +1,6 @@
 """A changed rhythm: numbers go on, nothing past is opened again, nothing due is lost."""
 
+import importlib
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from rectification import dispatching, meeting_days, scheduling
 from rectification.models import DispatchRound, Inspection
 from rectification.scheduling import Settings
 from rectification.states import Rhythm
-from tests.factories import SHANGHAI
+from tests.factories import SHANGHAI, InspectionFactory
 
 FIRST = datetime(2025, 2, 17, 12, tzinfo=SHANGHAI)  # the anchor of the cast's inspection, a Monday
 
@@ -70,12 +71,35 @@ def test_what_is_due_by_the_old_rhythm_opens_before_it_goes(cast):
 def test_an_anchor_long_past_gives_no_number_again(cast):
     dispatching.open_due(at=FIRST)
 
+    Inspection.objects.update(feedback_date=date(2023, 12, 20))
+    cast.inspection.refresh_from_db()
     changed = change(cast, settings(anchor=date(2024, 1, 1)), at=FIRST)
 
     assert changed.dispatch_first_number < 1
     assert to_come(changed)[:2] == [(2, date(2025, 2, 24)), (3, date(2025, 3, 10))]
     dispatching.open_due(at=FIRST + timedelta(days=60))
     assert [number for number, _, _ in rounds()] == [1, 2, 3, 4, 5]
+
+
+def test_an_anchor_of_before_the_feedback_is_refused(cast):
+    for typed in (date(2005, 2, 17), cast.inspection.feedback_date - timedelta(days=1)):
+        with pytest.raises(ValidationError, match="不能早于反馈日期"):
+            change(cast, settings(anchor=typed), at=FIRST)
+
+    change(cast, settings(anchor=cast.inspection.feedback_date), at=FIRST)
+
+
+@pytest.mark.django_db
+def test_an_old_anchor_of_before_the_feedback_goes_on_in_its_series():
+    migration = importlib.import_module("rectification.migrations.0046_anchor_after_feedback")
+    row = InspectionFactory(dispatch_anchor=date(2025, 2, 3))
+    before = to_come(row)
+    row.dispatch_anchor, row.dispatch_first_number = date(2025, 1, 6), -1
+
+    migration.renumber(row)
+
+    assert (row.dispatch_anchor, row.dispatch_first_number) == (date(2025, 1, 20), 0)
+    assert [each for each in to_come(row) if each[0] > 0] == before
 
 
 def test_an_anchor_of_today_opens_today(cast):
