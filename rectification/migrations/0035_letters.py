@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
                 ("proposed_on", models.DateField(verbose_name="拟发日期")),
                 ("serial", models.PositiveIntegerField(blank=True, null=True, verbose_name="序号")),
                 ("reference", models.CharField(blank=True, max_length=60, verbose_name="文号")),
-                ("sender", models.CharField(blank=True, max_length=100, verbose_name="发函单位")),
+                ("sender", models.CharField(blank=True, max_length=120, verbose_name="发函单位")),
                 ("addressee", models.CharField(blank=True, max_length=100, verbose_name="主送")),
                 ("issued_on", models.DateField(blank=True, null=True, verbose_name="签发日期")),
                 ("due_on", models.DateField(blank=True, null=True, verbose_name="答复期限")),

@@ -120,7 +120,7 @@ class SupervisionAction(models.Model):
     proposed_on = models.DateField("拟发日期")
     serial = models.PositiveIntegerField("序号", null=True, blank=True)
     reference = models.CharField("文号", max_length=60, blank=True)
-    sender = models.CharField("发函单位", max_length=100, blank=True)
+    sender = models.CharField("发函单位", max_length=120, blank=True)
     addressee = models.CharField("主送", max_length=100, blank=True)
     issued_on = models.DateField("签发日期", null=True, blank=True)
     due_on = models.DateField("答复期限", null=True, blank=True)

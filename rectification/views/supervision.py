@@ -14,7 +14,7 @@ from rectification.models import (
     LETTERS,
     LetterKind,
     Measure,
-    usual_rung,
+    rung_for,
 )
 from rectification.moving import MoveRefused
 from rectification.states import LetterState
@@ -239,7 +239,7 @@ def letter_new(request, inspection):
             at=timezone.now(),
         )
     else:
-        form = LetterForm(inspection=found, initial=_usual(kind, about))
+        form = LetterForm(inspection=found, initial=_usual(found, kind, about))
     url = reverse("rectification:letter_new", args=[found.code])
     about_it = f"&measure={about.code}" if about else ""
     context = {
@@ -255,9 +255,9 @@ def letter_new(request, inspection):
     return render(request, "rectification/letter_new.html", context)
 
 
-def _usual(kind, measure):
+def _usual(inspection, kind, measure):
     matter = matter_of(measure, on=timezone.localdate()) if measure else ""
-    days = usual_rung(kind).answer_days
+    days = rung_for(inspection, kind).answer_days
     said = supervising.usual_wording(kind, matter=matter, answer_days=days)
     text = {"title": said.title, "matter": said.matter, "demand": said.demand}
     return {"kind": kind, "measure": measure, "answer_days": days, **text}
