@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 from rectification import clock
 from rectification.models.event import MeasureEvent
 from rectification.models.inspection import Inspection
-from rectification.models.measure import MeasureQuerySet
+from rectification.models.measure import Light, MeasureQuerySet
 
 
 class LetterKind(models.TextChoices):
@@ -92,7 +92,7 @@ class Rung(models.Model):
     colour = models.CharField("颜色", max_length=10, choices=Colour, default=Colour.NONE)
     letter = models.CharField("函件", max_length=20, choices=LetterKind, default=LetterKind.NONE)
     is_automatic = models.BooleanField("系统直接发出", default=False)
-    answer_days = models.PositiveSmallIntegerField("答复期限(天)", null=True, blank=True)
+    answer_days = models.PositiveSmallIntegerField("回复期限(天)", null=True, blank=True)
     to_person_in_charge = models.BooleanField("责任人", default=False)
     to_liaison = models.BooleanField("填报员", default=False)
     to_head = models.BooleanField("责任领导（单位负责人）", default=False)
@@ -131,12 +131,12 @@ class Rung(models.Model):
             models.CheckConstraint(
                 name="rung_without_letter_asks_nothing",
                 condition=~Q(letter=LetterKind.NONE) | Q(is_automatic=False, answer_days=None),
-                violation_error_message="系统提醒没有函件，不填答复期限，也不选直接发出。",
+                violation_error_message="系统提醒没有函件，不填回复期限，也不选直接发出。",
             ),
             models.CheckConstraint(
                 name="rung_answer_days_are_possible",
                 condition=Q(answer_days=None) | Q(answer_days__gte=1, answer_days__lte=90),
-                violation_error_message="答复期限请填 1 到 90 天。",
+                violation_error_message="回复期限请填 1 到 90 天。",
             ),
             models.CheckConstraint(
                 name="rung_tells_somebody",
@@ -166,6 +166,13 @@ class Rung(models.Model):
         return f"超期{self.days}天" if self.days > 0 else f"到期前{-self.days}天"
 
     @property
+    def light(self) -> Light | None:
+        """Its colour, for components/light.html, with the words; None where it has none."""
+        if self.colour == Colour.NONE:
+            return None
+        return Light(self.colour, f"{self.get_colour_display()}：督办（{self.when}）")
+
+    @property
     def recipients(self) -> str:
         return "、".join(self._words_for(name for name in _TO if getattr(self, name)))
 
@@ -188,7 +195,8 @@ def counted(measures: MeasureQuerySet) -> MeasureQuerySet:
     return measures.annotate(counted_from=Greatest(F("deadline"), Coalesce(last, F("deadline"))))
 
 
-def come_to(rungs: Sequence[Rung], *, counted_from: date, on: date) -> Rung | None:
-    """The highest of these rungs, lowest first, that a measure has come to by the end of `on`."""
-    days = clock.days_overdue(counted_from, on=on)
+def come_to(rungs: Sequence[Rung], *, since: date, on: date) -> Rung | None:
+    """The highest of these rungs, lowest first, that a measure has come to by the end of `on`, its
+    days counted from `since`."""
+    days = clock.days_overdue(since, on=on)
     return next((rung for rung in reversed(rungs) if rung.days <= days), None)

@@ -44,7 +44,7 @@ from rectification.supervising.corresponding import (
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # measures that one run takes up; a whole ledger would hold up the worker's mails
-_QUIET = (*FINISHED, WorkStatus.IN_REVIEW)
+QUIET = (*FINISHED, WorkStatus.IN_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _ladders() -> list[Ladder]:
 
 def _groundless() -> SupervisionActionQuerySet:
     """Proposals of the ladder whose measure is quiet now, or whose days count from another one."""
-    climbing = Measure.objects.exclude(deadline=None).exclude(status__in=_QUIET)
+    climbing = Measure.objects.exclude(deadline=None).exclude(status__in=QUIET)
     as_it_was = Q(("counted_from", OuterRef("for_deadline")), pk=OuterRef("measure"))
     same = counted(climbing).filter(as_it_was)
     proposals = SupervisionAction.objects.proposed().from_ladder().select_related("inspection")
@@ -168,7 +168,7 @@ def _due(ladder: Ladder, *, on: date) -> MeasureQuerySet:
         condition |= come & Q(~Exists(standing.filter(rung__days__gte=rung.days)))
         below.append(rung)
     mine = Measure.objects.filter(inspection=ladder.inspection, deadline__isnull=False)
-    return counted(mine.exclude(status__in=_QUIET)).filter(condition).order_by("deadline", "pk")
+    return counted(mine.exclude(status__in=QUIET)).filter(condition).order_by("deadline", "pk")
 
 
 # Doing it ----------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def _raise(measure: Measure, *, roll: telling.Roll, at: datetime) -> str:
     All that it changes is held before the journal is: measure, numbers, the letters so far.
     """
     now = held(measure)
-    if now is None or now.deadline is None or now.status in _QUIET:
+    if now is None or now.deadline is None or now.status in QUIET:
         return ""
     now.inspection = numbering(now.inspection)  # the ladder stands still from here on
     on, since = day_of(at), drafting.counted_from(now)

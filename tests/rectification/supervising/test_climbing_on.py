@@ -1,14 +1,17 @@
 """The climb where something goes wrong, where there is much, and where a measure comes back."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 
 from accounts.models import Unit
 from rectification import supervising
 from rectification.models import Inspection, Measure, MeasureEvent, Rung, SupervisionAction
 from rectification.moving import StaleSave
 from rectification.supervising import climbing
+from rectification.views import letters as letter_views
 from tests.factories import NOON, InspectionFactory, MeasureFactory, ProblemFactory, unit
 from tests.rectification.supervising.conftest import (
     INTERVIEW,
@@ -20,7 +23,10 @@ from tests.rectification.supervising.conftest import (
     climb,
     kinds,
     late_by,
+    lettered,
 )
+
+RUNG = re.compile("[黄红绿]：督办（[^）]*）")
 
 
 def late(ladder, *days, problem=None):
@@ -240,3 +246,64 @@ def test_where_the_named_lead_executive_sees_nothing_those_of_the_bureau_hear(la
 
     told = ladder.inspection.notices.in_app().filter(topic="letter/x25/1/issue")
     assert {each.recipient for each in told} == {ladder.head, ladder.executive}
+
+
+# Colours ------------------------------------------------------------------------------------------
+
+
+def shown(client, ladder, path):
+    with time_machine.travel(NOON, tick=False):
+        return client.get(f"{ladder.base}{path}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        (-11, None),
+        (-10, "黄：督办（到期前10天）"),
+        (0, "黄：督办（到期当天）"),
+        (8, "红：督办（超期7天）"),
+        (99, "红：督办（超期30天）"),
+    ],
+)
+def test_the_page_of_a_measure_shows_the_colour_of_the_rung_it_has_come_to(
+    ladder, client, days, says
+):
+    late_by(ladder, days)
+    client.force_login(ladder.liaison)
+
+    page = shown(client, ladder, "measures/M-900-1/")
+
+    assert RUNG.findall(page) == ([says] if says else [])
+
+
+@pytest.mark.parametrize("status", ["in_review", "not_applicable"])
+def test_where_the_ladder_is_quiet_no_colour_is_shown(ladder, client, status):
+    late_by(ladder, 8)
+    Measure.objects.update(status=status)
+    client.force_login(ladder.office)
+
+    assert RUNG.findall(shown(client, ladder, "measures/M-900-1/")) == []
+
+
+def test_the_list_of_letters_shows_the_colour_of_the_rung_until_a_letter_is_settled(ladder, client):
+    letter = lettered(ladder, "answered")
+    client.force_login(ladder.office)
+    before = shown(client, ladder, "supervision/")
+    supervising.settle(letter, why="同意", by=ladder.office, at=NOON, version=letter.version)
+
+    assert RUNG.findall(before) == ["红：督办（超期7天）"]
+    assert RUNG.findall(shown(client, ladder, "supervision/")) == []
+
+
+def test_a_request_issues_a_bounded_number_and_says_so(ladder, client, monkeypatch):
+    monkeypatch.setattr(letter_views, "AT_ONCE", 2)
+    late(ladder, 9, 8, 7)
+    climb()
+    client.force_login(ladder.office)
+    ticked = {"verb": "issue", "note": "", "chosen": ["1:1", "1:2", "1:3"]}
+
+    page = client.post(f"{ladder.base}supervision/bulk/", ticked)
+
+    assert [each.number for each in page.context["done"]] == [1, 2]
+    assert "其余的没有办理" in page.content.decode()

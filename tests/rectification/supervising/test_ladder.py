@@ -93,7 +93,7 @@ def test_those_who_oversee_read_it_and_the_office_keeps_it(ladder, client, who, 
         ({"to_head": ""}, "请至少选择一个收件角色。"),
         ({"to_head": "", "to_office": "on"}, "没有人签收"),
         ({"letter": "none"}, "系统提醒没有函件"),
-        ({"answer_days": "91"}, "答复期限请填 1 到 90"),
+        ({"answer_days": "91"}, "回复期限请填 1 到 90"),
     ],
 )
 def test_a_rung_that_makes_no_sense_is_refused_with_a_sentence(ladder, client, changes, says):
