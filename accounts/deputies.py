@@ -123,11 +123,15 @@ def standing(user: User, pk: object, *, on: date) -> Deputy | None:
 
 def open_to(user: User, *, on: date) -> QuerySet[Deputy]:
     """The deputyships under which this person may act on that day, oldest first."""
+    return in_force(on=on).filter(deputy=user).select_related("principal__unit")
+
+
+def in_force(*, on: date) -> QuerySet[Deputy]:
+    """Every deputyship under which somebody may act on that day, oldest first."""
     administers = RoleAssignment.objects.filter(
         user=OuterRef("deputy"), ended_on=None, role__in=ADMINISTRATORS
     )
-    mine = Deputy.objects.valid(on=on).filter(~Exists(administers), deputy=user)
-    return mine.select_related("principal__unit").order_by("from_on", "pk")
+    return Deputy.objects.valid(on=on).filter(~Exists(administers)).order_by("from_on", "pk")
 
 
 def _may_appoint(deputy: User, period: Period, *, by: User, at: datetime) -> None:

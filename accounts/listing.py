@@ -15,6 +15,11 @@ PAGE_ROWS = 50
 Choices = Iterable[tuple[str, str]]
 
 
+def choice(label: str, choices: Choices = (), **rest: Any) -> forms.ChoiceField:
+    """A filter by one of these, or by none."""
+    return forms.ChoiceField(label=label, choices=[("", "全部"), *choices], **rest)
+
+
 class Filters(forms.Form):
     """Search and filters of a list, all optional. What cannot be read is left out and named.
 

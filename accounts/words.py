@@ -154,7 +154,7 @@ KINDS = {
 FIELDS = {
     "address": "地址",
     "amount": "金额",
-    "answer_days": "答复期限（天）",
+    "answer_days": "回复期限（天）",
     "answers": "检查要点",
     "area": "反馈方面",
     "article_hash": "网页校验码",
@@ -183,7 +183,7 @@ FIELDS = {
     "dispatch_every_days": "调度间隔（天）",
     "dispatch_rhythm": "调度周期",
     "document_number": "文号",
-    "due_on": "答复期限",
+    "due_on": "回复期限",
     "door": "入口",
     "email": "邮箱",
     "ended_at": "结束时间",

@@ -17,6 +17,7 @@ from rectification.states import Precision, TimeKind
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 MOST_MONTHS = 60
 LONG_TERM_MONTHS = 6
+SEES = "在系统里有角色、能看到这条措施的，才会收到提醒和函件通知。"
 
 
 class PhraseField(forms.CharField):
@@ -79,7 +80,7 @@ class AmendProblemForm(AmendForm):
     public_wording = Prose("公开表述", most=4000, rows=4, required=False)
     category = Prose("问题类型", most=50, rows=1, required=False)
     area = One("反馈方面", required=False)
-    lead_executive = One("牵头领导", required=False)
+    lead_executive = One("牵头领导", required=False, help_text=SEES)
     lead_unit = One("牵头单位", required=False)
 
     @staticmethod
@@ -102,8 +103,8 @@ class AmendMeasureForm(AmendForm):
     target = Prose("整改目标", most=2000, rows=3, required=False)
     lead_unit = One("牵头单位")
     supporting_units = Many("配合单位", required=False, help_text="可以多选。")
-    responsible_executive = One("责任领导", required=False)
-    person_in_charge = One("责任人", required=False)
+    responsible_executive = One("责任领导", required=False, help_text=SEES)
+    person_in_charge = One("责任人", required=False, help_text=SEES)
     time_kind = forms.ChoiceField(
         label="时限类型",
         choices=TimeKind,

@@ -15,7 +15,7 @@ from django.db.models import F, Max
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
-from rectification import permissions
+from rectification import permissions, unit_notices
 from rectification.models import DispatchRound, Inspection, Measure, MeetingPoint, PointAnswer
 from rectification.moving import MoveRefused, StaleSave
 from rectification.states import POINT_PENDING, PointState
@@ -64,6 +64,7 @@ def decide(round: DispatchRound, matter: Matter, *, by: User, at: datetime) -> M
         "text": matter.text,
     }
     journal.append(Act("decide", "point", point.subject_code, after=after), by=by, at=at)
+    unit_notices.decided(point, at=at)
     return point
 
 

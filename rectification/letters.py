@@ -53,8 +53,13 @@ class Letter:
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """The body, paragraph by paragraph; the last one says by when to answer."""
-        lines = [line.strip() for line in f"{self.matter}\n{self.demand}".split("\n")]
-        return (*(line for line in lines if line), *([asks_by(self.due_on)] if self.due_on else []))
+        return body_of(self.matter, self.demand, asks_by(self.due_on) if self.due_on else "")
+
+
+def body_of(matter: str, demand: str, asks: str) -> tuple[str, ...]:
+    """The paragraphs of a letter; `asks` is its last one, or empty."""
+    lines = [line.strip() for line in f"{matter}\n{demand}\n{asks}".split("\n")]
+    return tuple(line for line in lines if line)
 
 
 def asks_by(due_on: date) -> str:

@@ -110,9 +110,10 @@ def read(notices: NoticeQuerySet, *, by: User, at: datetime) -> int:
     return count
 
 
-def key_inside(topic: str, user: User) -> str:
-    """The key under which somebody reads, inside the system, a message for themselves."""
-    return f"{topic}/-/{Channel.IN_APP}/{user.pk}"
+def key_inside(topic: str, user: User, unit: Unit | None = None) -> str:
+    """The key under which somebody reads, inside the system, a message for themselves, or as one
+    of the unit."""
+    return f"{topic}/{unit.pk if unit else '-'}/{Channel.IN_APP}/{user.pk}"
 
 
 def ring() -> None:

@@ -261,10 +261,13 @@ def decisions(user: User, inspection: Inspection) -> Decisions:
 
 
 def _answered_for(user: User, *, on: date) -> MeasureQuerySet:
-    """The measures whose lead unit this person reports for or heads."""
+    """The measures whose lead unit this person reports for or heads, and those that they are in
+    charge of and see."""
     paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
-    led = Measure.objects.led_within(paths).for_list(on=on)
-    return led.prefetch_related(None)  # the desk names no supporting units
+    seen = Measure.objects.led_within(permissions.scope_of(user))
+    own = seen.filter(person_in_charge=user.acting_for or user)
+    mine = (Measure.objects.led_within(paths) | own).for_list(on=on)
+    return mine.prefetch_related(None)  # the desk names no supporting units
 
 
 def with_last_return(measures: MeasureQuerySet) -> MeasureQuerySet:

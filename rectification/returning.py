@@ -15,7 +15,7 @@ from django.db.models import F, Max
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
-from rectification import clock, moving, permissions, workflow
+from rectification import clock, moving, permissions, unit_notices, workflow
 from rectification.models import (
     DispatchReturn,
     DispatchRound,
@@ -204,6 +204,7 @@ def turn_back(line: DispatchReturn, *, by: User, at: datetime, why: str, version
         raise MoveRefused("退回修改要写明理由。")
     _decide(line, ReturnState.TURNED_BACK, by=by, version=version, turned_back_why=why)
     _tell("turn_back_return", line, by=by, at=at, why=why)
+    unit_notices.turned_back(line, at=at)
 
 
 def each(lines: Iterable[DispatchReturn], verb: Callable[[DispatchReturn], object]) -> Outcome:

@@ -1,13 +1,13 @@
 """What people type about letters of supervision and about the ladder, checked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.listing import Filters
+from accounts.listing import Filters, choice
 from accounts.models import Unit
 from rectification.forms import One, Prose, Versioned
 from rectification.letterbook import LATE, OPEN
@@ -23,6 +23,7 @@ from rectification.register_forms import Line, Number, kind_field
 from rectification.states import LetterState
 from rectification.supervising import Wording
 
+AT_ONCE = 100  # letters that one request issues or withdraws
 KINDS = [(each, LetterKind(each).label) for each in LETTERS]
 BULK = {"issue": "签发", "withdraw": "撤销"}
 _ANSWER = re.compile(r"[1-9]\d?")
@@ -40,11 +41,11 @@ class _Whole(Number):
 
 def _answer_days() -> _Whole:
     return _Whole(
-        "答复期限（天）",
+        "回复期限（天）",
         pattern=_ANSWER,
-        says="答复期限请填 1 到 90 的整数，从签发之日算起；不要求答复的不填。",
+        says="回复期限请填 1 到 90 的整数，从签发之日算起；不要求回复的不填。",
         required=False,
-        help_text="从签发之日算起，遇休息日顺延；不要求答复的不填。",
+        help_text="从签发之日算起，遇休息日顺延；不要求回复的不填。",
     )
 
 
@@ -57,7 +58,7 @@ class _WordingForm(forms.Form):
     def clean_answer_days(self) -> int | None:
         days: int | None = self.cleaned_data["answer_days"]
         if days is not None and days > MOST_ANSWER_DAYS:
-            raise ValidationError("答复期限请填 1 到 90 的整数。")
+            raise ValidationError("回复期限请填 1 到 90 的整数。")
         return days
 
     @property
@@ -202,15 +203,11 @@ class EndRungForm(Versioned):
     """One tap."""
 
 
-def _choice(label: str, choices: Sequence[tuple[str, str]] = (), **rest: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=[("", "全部"), *choices], **rest)
-
-
 class LetterFilters(Filters):
-    unit = _choice("主送单位")
-    kind = _choice("种类", KINDS)
-    state = _choice("状态", LetterState.choices)
-    situation = _choice(
+    unit = choice("主送单位")
+    kind = choice("种类", KINDS)
+    state = choice("状态", LetterState.choices)
+    situation = choice(
         "办理情况",
         ((OPEN, "办理中"), (LATE, "逾期未回复")),
         widget=forms.HiddenInput,

@@ -7,13 +7,25 @@ a test holds the two against each other, person by person.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 
-from accounts.models import Role, RoleAssignment, User
+from accounts.models import Role, User
+from rectification.heaps import Heap, Heaps, Person, at, one
 from rectification.models import (
     CloseoutRequest,
     DispatchReturn,
@@ -30,7 +42,9 @@ from rectification.models import (
     ProgressEntry,
     RequestEvidence,
     Review,
+    Rung,
     SupervisionAction,
+    counted,
 )
 from rectification.states import (
     CAME_BACK,
@@ -48,101 +62,128 @@ BUREAU = "inspection__inspected_unit__path"
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody who can sign in, with the roles they hold: role and path of the unit."""
-
-    user: User
-    holdings: tuple[tuple[str, str], ...]
-
-    def holds(self, path: str, *roles: str) -> bool:
-        return any(path.startswith(held) for role, held in self.holdings if role in roles)
-
-
-@dataclass(frozen=True)
 class Load:
-    """What waits for one person in one inspection (its key), by name: see `reminders.SAYS`."""
+    """What waits for one person in one inspection (its key), by name: see `reminders.SAYS`.
+
+    `behalf` is somebody whom they may act for today, where it waits for that person.
+    """
 
     person: Person
     inspection: int
     counts: Counter[str]
+    behalf: User | None = None
 
 
-@dataclass(frozen=True)
-class _Heap:
-    """As many things of one kind in one place: for whoever holds a role there, for the person in
-    charge, and not for whoever had a hand in it."""
-
-    name: str
-    inspection: int
-    path: str
-    roles: tuple[str, ...]
-    count: int = 1
-    in_charge: int | None = None
-    barred: frozenset[int] = field(default_factory=frozenset)
-
-    def is_for(self, person: Person) -> bool:
-        if person.user.pk in self.barred:
-            return False
-        return person.user.pk == self.in_charge or person.holds(self.path, *self.roles)
-
-
-def loads(*, on: date) -> tuple[Load, ...]:
-    """Of each active person, for each inspection in which something waits for them."""
-    heaps = [*_measures(on), *_returns(), *_points(), *_letters(), *_decisions(), *_held()]
-    found = []
-    for person in _people({heap.in_charge for heap in heaps if heap.in_charge}):
-        counts: dict[int, Counter[str]] = {}
-        for heap in heaps:
-            if heap.is_for(person):
-                counts.setdefault(heap.inspection, Counter())[heap.name] += heap.count
-        found += [Load(person, inspection, count) for inspection, count in counts.items()]
+def loads(of: Iterable[Person], *, on: date) -> tuple[Load, ...]:
+    """Of each of these people, for each inspection in which something waits for them, or for
+    somebody whom they may act for."""
+    heaps = Heaps(
+        [
+            *(*_due(on), *_came_back(), *_returns(), *_points()),
+            *(*_letters(on), *_decisions(), *_held()),
+        ]
+    )
+    found: list[Load] = []
+    for person in of:
+        found += _loads(person, heaps.of(person))
+        for principal in person.principals:
+            # What either had a hand in, neither decides on.
+            theirs = [each for each in heaps.of(principal) if person.user.pk not in each.barred]
+            found += _loads(person, theirs, behalf=principal.user)
     return tuple(found)
 
 
-def _people(in_charge: Iterable[int]) -> list[Person]:
-    """Everybody who holds a role or is named as the person in charge, and is active."""
-    held: dict[int, list[tuple[str, str]]] = {}
-    assignments = RoleAssignment.objects.filter(ended_on=None).order_by("pk")
-    for user, role, path in assignments.values_list("user", "role", "unit__path"):
-        held.setdefault(user, []).append((role, path))
-    users = User.objects.filter(pk__in={*held, *in_charge}, is_active=True).order_by("pk")
-    return [Person(user, tuple(held.get(user.pk, ()))) for user in users]
+def _loads(person: Person, heaps: Iterable[Heap], *, behalf: User | None = None) -> list[Load]:
+    counts: dict[int, Counter[str]] = {}
+    for heap in heaps:
+        counts.setdefault(heap.inspection, Counter())[heap.name] += heap.count
+    return [Load(person, inspection, count, behalf) for inspection, count in counts.items()]
 
 
-def _measures(on: date) -> Iterator[_Heap]:
-    every = Measure.objects.order_by()
-    near = every.near(on=on)
-    situations = {
-        "overdue": every.overdue(on=on),
-        "today": near.filter(deadline=on),
-        "back": every.filter(status__in=CAME_BACK),
-        "near": near.exclude(deadline=on),
-    }
+def _due(on: date) -> Iterator[Heap]:
+    """What is due, for whom the rungs without letter name, each from its day to the next one's."""
+    rungs = {rung.pk: rung for rung in Rung.objects.standing().unlettered().lowest_first()}
+    if not rungs:
+        return
+    measures = counted(Measure.objects.unfinished().exclude(deadline=None)).order_by()
+    place = ("inspection", BUREAU, "lead_unit__path")
+    named = ("person_in_charge", "responsible_executive", "problem__lead_executive")
     counts: dict[str, Any] = {
-        name: Count("pk", filter=Q(pk__in=found.values("pk"))) for name, found in situations.items()
+        "overdue": Count("pk", filter=Q(deadline__lt=on)),
+        "today": Count("pk", filter=Q(deadline=on)),
+        "near": Count("pk", filter=Q(deadline__gt=on)),
     }
-    place = ("inspection", "lead_unit__path", "person_in_charge")
-    for row in every.unfinished().values(*place).annotate(**counts):
-        inspection, path, person = (row[name] for name in place)
-        for name in situations:
+    come = measures.annotate(rung=_rung_by(rungs.values(), on=on)).exclude(Q(("rung", None)))
+    for row in come.values("rung", *place, *named).annotate(**counts):
+        places, told = _told_by(rungs[row["rung"]], row)
+        for name in counts:
             if row[name]:
-                yield _Heap(name, inspection, path, UNIT, row[name], person)
+                path = row["lead_unit__path"]
+                yield Heap(name, row["inspection"], path, places, row[name], named=told)
 
 
-def _returns() -> Iterator[_Heap]:
-    """The lines of open rounds that are still to be reported, or to be confirmed by the head."""
+def _rung_by(rungs: Iterable[Rung], *, on: date) -> Case:
+    """Of a measure: the key of the highest of these rungs that it has come to, or None."""
+    return Case(
+        *(
+            When(
+                Q(("counted_from__lte", on - timedelta(days=rung.days))),
+                inspection=rung.inspection_id,
+                then=Value(rung.pk),
+            )
+            for rung in sorted(rungs, key=lambda rung: -rung.days)
+        ),
+        default=None,
+        output_field=IntegerField(),
+    )
+
+
+def _told_by(
+    rung: Rung, row: Mapping[str, Any]
+) -> tuple[tuple[tuple[str, str], ...], frozenset[int]]:
+    """For whom a rung is, of measures that are alike: places, and people who are named."""
+    unit, bureau, lead = row["lead_unit__path"], row[BUREAU], row["problem__lead_executive"]
+    roles = (
+        *(at(unit, Role.LIAISON) if rung.to_liaison else ()),
+        *(at(unit, Role.UNIT_HEAD) if rung.to_head else ()),
+        *(at(bureau, Role.EXECUTIVE) if rung.to_lead_executive and not lead else ()),
+        *(at(bureau, Role.OFFICE) if rung.to_office else ()),
+    )
+    named = (
+        row["person_in_charge"] if rung.to_person_in_charge else None,
+        row["responsible_executive"] if rung.to_head else None,
+        lead if rung.to_lead_executive else None,
+    )
+    return roles, frozenset(pk for pk in named if pk)
+
+
+def _came_back() -> Iterator[Heap]:
+    rows = Measure.objects.filter(status__in=CAME_BACK).order_by()
+    place = ("inspection", "lead_unit__path", "person_in_charge")
+    for inspection, path, person, count in rows.values_list(*place).annotate(Count("pk")):
+        yield Heap("back", inspection, path, at(path, *UNIT), count, one(person))
+
+
+def _returns() -> Iterator[Heap]:
+    """The lines of open rounds that are still to be reported, that the head has turned back, or
+    that wait for the head."""
     lines = DispatchReturn.objects.filter(round__state=RoundState.OPEN).asked().order_by()
     place = ("round__inspection", "unit__path", "measure__person_in_charge", "leads")
     how_many = Count("measure", distinct=True)
-    for row in lines.unreported().values_list(*place).annotate(how_many):
-        inspection, path, person, leads, count = row
-        yield _Heap("unreported", inspection, path, UNIT, count, person if leads else None)
+    for row in lines.unreported().values_list("state", *place).annotate(how_many):
+        state, inspection, path, person, leads, count = row
+        name = "turned_back" if state == ReturnState.TURNED_BACK else "unreported"
+        in_charge = one(person if leads else None)
+        yield Heap(name, inspection, path, at(path, *UNIT), count, in_charge)
     to_confirm = lines.filter(state=ReturnState.TO_CONFIRM)
-    for inspection, path, count in to_confirm.values_list(*place[:2]).annotate(how_many):
-        yield _Heap("to_confirm", inspection, path, (Role.UNIT_HEAD,), count)
+    told_by = ("entry__by", "entry__on_behalf_of")
+    for row in to_confirm.values_list(*place[:2], *told_by).annotate(how_many):
+        inspection, path, *told, count = row
+        barred = frozenset(pk for pk in told if pk)  # nobody confirms their own
+        yield Heap("to_confirm", inspection, path, at(path, Role.UNIT_HEAD), count, barred=barred)
 
 
-def _points() -> Iterator[_Heap]:
+def _points() -> Iterator[Heap]:
     """Decided in a meeting: the unit answers, in each round anew, and the office settles."""
     now = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
     told = PointAnswer.objects.filter(point=OuterRef("pk"), round=OuterRef("open_round"))
@@ -155,15 +196,18 @@ def _points() -> Iterator[_Heap]:
     yield from _counted("to_settle", answered, BUREAU, Role.OFFICE)
 
 
-def _letters() -> Iterator[_Heap]:
-    """Of supervision: the unit signs for and answers them, the office issues and settles them,
-    one's own answer excepted."""
+def _letters(on: date) -> Iterator[Heap]:
+    """Of supervision: the unit signs for and answers them, those that are late told apart; the
+    office issues and settles them, one's own answer excepted."""
     letters = SupervisionAction.objects.order_by()
+    late = letters.late(on=on)
+    yield from _counted("late_letters", late, "unit__path", *UNIT)
     for name, state in (
         ("to_acknowledge", LetterState.ISSUED),
         ("to_answer", LetterState.ACKNOWLEDGED),
     ):
-        yield from _counted(name, letters.filter(state=state), "unit__path", *UNIT)
+        in_time = letters.filter(state=state).exclude(pk__in=late.values("pk"))
+        yield from _counted(name, in_time, "unit__path", *UNIT)
     proposed = letters.filter(state=LetterState.PROPOSED)
     yield from _counted("to_issue", proposed, BUREAU, Role.OFFICE)
     answered = letters.filter(state=LetterState.ANSWERED)
@@ -172,23 +216,24 @@ def _letters() -> Iterator[_Heap]:
     hands = _hands(steps, "letter", rows)
     for row in rows:
         barred = frozenset(pk for pk in hands.get(row["pk"], ()) if pk)
-        place = (row["inspection"], row["path"], (Role.OFFICE,))
-        yield _Heap("to_close_letter", *place, barred=barred)
+        path = row["path"]
+        places = at(path, Role.OFFICE)
+        yield Heap("to_close_letter", row["inspection"], path, places, barred=barred)
 
 
-def _held() -> Iterator[_Heap]:
+def _held() -> Iterator[Heap]:
     """Messages of which nobody knows whether they arrived: the office decides."""
     held = Notice.objects.doubtful().exclude(inspection=None).order_by()
     yield from _counted(NoticeState.HELD, held, BUREAU, Role.OFFICE)
 
 
-def _counted(name: str, rows: Any, way: str, *roles: str) -> Iterator[_Heap]:
+def _counted(name: str, rows: Any, way: str, *roles: str) -> Iterator[Heap]:
     """The rows by inspection and by the unit that lies at the end of the way."""
     for inspection, path, count in rows.values_list("inspection", way).annotate(Count("pk")):
-        yield _Heap(name, inspection, path, roles, count)
+        yield Heap(name, inspection, path, at(path, *roles), count)
 
 
-def _decisions() -> Iterator[_Heap]:
+def _decisions() -> Iterator[Heap]:
     """As `permissions` has it: nobody decides on what they had a hand in."""
     requests = list(_requests())
     extensions = list(_extensions())
@@ -208,8 +253,9 @@ def _decisions() -> Iterator[_Heap]:
         for row in rows:
             barred = {row["asked"], row["on_behalf_of"], *told.get(row["measure"], ())}
             barred.update(*(hand.get(row["pk"], ()) for hand in hands))
-            at = (row["measure__inspection"], row["path"], row["roles"])
-            yield _Heap(name, *at, barred=frozenset(pk for pk in barred if pk))
+            path = row["path"]
+            place = (row["measure__inspection"], path, at(path, *row["roles"]))
+            yield Heap(name, *place, barred=frozenset(pk for pk in barred if pk))
     waiting = Problem.objects.awaiting_acceptance().order_by()
     yield from _counted("to_accept", waiting, BUREAU, *DECIDING)
 

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 (
                     "answer_days",
                     models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="答复期限(天)"
+                        blank=True, null=True, verbose_name="回复期限(天)"
                     ),
                 ),
                 ("to_person_in_charge", models.BooleanField(default=False, verbose_name="责任人")),
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 (
                     "answer_days",
                     models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="答复期限(天)"
+                        blank=True, null=True, verbose_name="回复期限(天)"
                     ),
                 ),
                 (
@@ -157,10 +157,10 @@ class Migration(migrations.Migration):
                 ("proposed_on", models.DateField(verbose_name="拟发日期")),
                 ("serial", models.PositiveIntegerField(blank=True, null=True, verbose_name="序号")),
                 ("reference", models.CharField(blank=True, max_length=60, verbose_name="文号")),
-                ("sender", models.CharField(blank=True, max_length=100, verbose_name="发函单位")),
+                ("sender", models.CharField(blank=True, max_length=120, verbose_name="发函单位")),
                 ("addressee", models.CharField(blank=True, max_length=100, verbose_name="主送")),
                 ("issued_on", models.DateField(blank=True, null=True, verbose_name="签发日期")),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="答复期限")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="回复期限")),
                 ("digest", models.CharField(blank=True, max_length=64, verbose_name="校验码")),
                 ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
             ],
@@ -332,7 +332,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="rung_without_letter_asks_nothing",
-                violation_error_message="系统提醒没有函件，不填答复期限，也不选直接发出。",
+                violation_error_message="系统提醒没有函件，不填回复期限，也不选直接发出。",
             ),
         ),
         migrations.AddConstraint(
@@ -344,7 +344,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="rung_answer_days_are_possible",
-                violation_error_message="答复期限请填 1 到 90 天。",
+                violation_error_message="回复期限请填 1 到 90 天。",
             ),
         ),
         migrations.AddConstraint(
@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
                     ("due_on", None), ("due_on__gte", models.F("issued_on")), _connector="OR"
                 ),
                 name="letter_is_answered_after_its_issue",
-                violation_error_message="答复期限不能早于签发日期。",
+                violation_error_message="回复期限不能早于签发日期。",
             ),
         ),
         migrations.AddConstraint(
@@ -534,7 +534,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="letter_answer_days_are_possible",
-                violation_error_message="答复期限请填 1 到 90 天。",
+                violation_error_message="回复期限请填 1 到 90 天。",
             ),
         ),
         migrations.AddConstraint(

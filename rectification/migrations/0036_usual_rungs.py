@@ -3,18 +3,17 @@
 from django.db import migrations
 
 HEAD = {"to_head": True, "to_lead_executive": True}
-PERSON = {"to_person_in_charge": True, "to_liaison": True}
+FIRST = {"to_person_in_charge": True, "to_liaison": True, "to_head": True}
 USUAL = (
-    {"days": -10, "colour": "yellow", **PERSON},
-    {"days": 0, "colour": "yellow", **PERSON},
+    {"days": -10, "colour": "yellow", **FIRST},
+    {"days": 0, "colour": "yellow", **FIRST},
     {
         "days": 1,
         "colour": "yellow",
         "letter": "reminder",
         "is_automatic": True,
         "answer_days": 5,
-        "to_head": True,
-        **PERSON,
+        **FIRST,
     },
     {"days": 7, "colour": "red", "letter": "order", "answer_days": 7, **HEAD},
     {"days": 15, "colour": "red", "letter": "interview", "answer_days": 5, **HEAD},

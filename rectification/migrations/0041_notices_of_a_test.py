@@ -1,9 +1,11 @@
-"""A message by which somebody tries a way to be reached is a kind of its own."""
+"""A message by which somebody tries a way to be reached is a kind of its own; so is what a unit
+hears of a point or a report in a round."""
 
 from django.db import migrations, models
 
 KINDS = {
     "round_opened": "调度开始",
+    "dispatch": "调度事项",
     "digest": "每日提醒",
     "letter": "督办函件",
     "trouble": "发送异常",

@@ -56,7 +56,9 @@ from rectification.models.rung import (
     Colour,
     LetterKind,
     Rung,
-    usual_rung,
+    come_to,
+    counted,
+    rung_for,
 )
 from rectification.models.supervision import (
     LetterStep,
@@ -141,10 +143,12 @@ __all__ = [
     "SupervisionActionQuerySet",
     "RoundSheet",
     "Workday",
+    "come_to",
+    "counted",
     "deadline_as_of",
     "digest_of",
     "in_ten_thousands",
+    "rung_for",
     "step_of",
     "title_key",
-    "usual_rung",
 ]

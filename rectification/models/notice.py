@@ -15,6 +15,7 @@ from rectification.states import OUTCOMES, NoticeState
 
 class NoticeKind(models.TextChoices):
     ROUND_OPENED = "round_opened", "调度开始"
+    DISPATCH = "dispatch", "调度事项"
     DIGEST = "digest", "每日提醒"
     LETTER = "letter", "督办函件"
     TROUBLE = "trouble", "发送异常"

@@ -1,12 +1,17 @@
 """The ladder of supervision: what a measure gets before and after its deadline, and who is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Greatest
 
+from rectification import clock
+from rectification.models.event import MeasureEvent
 from rectification.models.inspection import Inspection
+from rectification.models.measure import Light, MeasureQuerySet
 
 
 class LetterKind(models.TextChoices):
@@ -35,10 +40,11 @@ MOST_DAYS = 365
 _TO = ("to_person_in_charge", "to_liaison", "to_head", "to_lead_executive", "to_office")
 _FIRST = {"to_person_in_charge": True, "to_liaison": True, "to_head": True}
 _HIGH = {"to_head": True, "to_lead_executive": True}
+_OPENED_AGAIN = ("reopen", "reinstate")
 # What most bureaus have, where nobody has set up another ladder.
 USUAL_RUNGS: tuple[dict[str, Any], ...] = (
-    {"days": -10, "colour": Colour.YELLOW, "to_person_in_charge": True, "to_liaison": True},
-    {"days": 0, "colour": Colour.YELLOW, "to_person_in_charge": True, "to_liaison": True},
+    {"days": -10, "colour": Colour.YELLOW, **_FIRST},
+    {"days": 0, "colour": Colour.YELLOW, **_FIRST},
     {
         "days": 1,
         "colour": Colour.YELLOW,
@@ -60,6 +66,9 @@ class RungQuerySet(models.QuerySet["Rung"]):
     def lettered(self) -> Self:
         """Those that give a letter, not only a line in the digest."""
         return self.exclude(letter=LetterKind.NONE)
+
+    def unlettered(self) -> Self:
+        return self.filter(letter=LetterKind.NONE)
 
     def lowest_first(self) -> Self:
         return self.order_by("days", "pk")
@@ -83,7 +92,7 @@ class Rung(models.Model):
     colour = models.CharField("颜色", max_length=10, choices=Colour, default=Colour.NONE)
     letter = models.CharField("函件", max_length=20, choices=LetterKind, default=LetterKind.NONE)
     is_automatic = models.BooleanField("系统直接发出", default=False)
-    answer_days = models.PositiveSmallIntegerField("答复期限(天)", null=True, blank=True)
+    answer_days = models.PositiveSmallIntegerField("回复期限(天)", null=True, blank=True)
     to_person_in_charge = models.BooleanField("责任人", default=False)
     to_liaison = models.BooleanField("填报员", default=False)
     to_head = models.BooleanField("责任领导（单位负责人）", default=False)
@@ -122,12 +131,12 @@ class Rung(models.Model):
             models.CheckConstraint(
                 name="rung_without_letter_asks_nothing",
                 condition=~Q(letter=LetterKind.NONE) | Q(is_automatic=False, answer_days=None),
-                violation_error_message="系统提醒没有函件，不填答复期限，也不选直接发出。",
+                violation_error_message="系统提醒没有函件，不填回复期限，也不选直接发出。",
             ),
             models.CheckConstraint(
                 name="rung_answer_days_are_possible",
                 condition=Q(answer_days=None) | Q(answer_days__gte=1, answer_days__lte=90),
-                violation_error_message="答复期限请填 1 到 90 天。",
+                violation_error_message="回复期限请填 1 到 90 天。",
             ),
             models.CheckConstraint(
                 name="rung_tells_somebody",
@@ -157,6 +166,13 @@ class Rung(models.Model):
         return f"超期{self.days}天" if self.days > 0 else f"到期前{-self.days}天"
 
     @property
+    def light(self) -> Light | None:
+        """Its colour, for components/light.html, with the words; None where it has none."""
+        if self.colour == Colour.NONE:
+            return None
+        return Light(self.colour, f"{self.get_colour_display()}：督办（{self.when}）")
+
+    @property
     def recipients(self) -> str:
         return "、".join(self._words_for(name for name in _TO if getattr(self, name)))
 
@@ -164,7 +180,23 @@ class Rung(models.Model):
         return (str(self._meta.get_field(name).verbose_name) for name in names)  # type: ignore[union-attr]
 
 
-def usual_rung(kind: str) -> Rung:
-    """The rung of the usual ladder that gives such a letter, not saved: a letter that the office
-    writes by hand goes to the same people."""
-    return next(Rung(**usual) for usual in USUAL_RUNGS if usual.get("letter") == kind)
+def rung_for(inspection: Inspection, kind: str) -> Rung:
+    """The lowest rung of the inspection that gives such a letter, else that of the usual ladder,
+    not saved: a letter that the office writes by hand goes to the same people."""
+    mine = inspection.rungs.standing().filter(letter=kind).lowest_first().first()
+    return mine or next(Rung(**usual) for usual in USUAL_RUNGS if usual.get("letter") == kind)
+
+
+def counted(measures: MeasureQuerySet) -> MeasureQuerySet:
+    """Annotated with `counted_from`, the day that a ladder counts from: the agreed deadline or,
+    where a finished measure was opened again after it, that day. Of measures with a deadline."""
+    again = MeasureEvent.objects.filter(measure=OuterRef("pk"), verb__in=_OPENED_AGAIN)
+    last = Subquery(again.order_by("-on").values("on")[:1])
+    return measures.annotate(counted_from=Greatest(F("deadline"), Coalesce(last, F("deadline"))))
+
+
+def come_to(rungs: Sequence[Rung], *, since: date, on: date) -> Rung | None:
+    """The highest of these rungs, lowest first, that a measure has come to by the end of `on`, its
+    days counted from `since`."""
+    days = clock.days_overdue(since, on=on)
+    return next((rung for rung in reversed(rungs) if rung.days <= days), None)

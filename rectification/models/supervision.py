@@ -113,17 +113,17 @@ class SupervisionAction(models.Model):
     title = models.CharField("标题", max_length=100)
     matter = models.TextField("事由", max_length=2000)
     demand = models.TextField("要求", max_length=2000)
-    answer_days = models.PositiveSmallIntegerField("答复期限(天)", null=True, blank=True)
+    answer_days = models.PositiveSmallIntegerField("回复期限(天)", null=True, blank=True)
     state = models.CharField(
         "状态", max_length=20, choices=LetterState, default=LetterState.PROPOSED
     )
     proposed_on = models.DateField("拟发日期")
     serial = models.PositiveIntegerField("序号", null=True, blank=True)
     reference = models.CharField("文号", max_length=60, blank=True)
-    sender = models.CharField("发函单位", max_length=100, blank=True)
+    sender = models.CharField("发函单位", max_length=120, blank=True)
     addressee = models.CharField("主送", max_length=100, blank=True)
     issued_on = models.DateField("签发日期", null=True, blank=True)
-    due_on = models.DateField("答复期限", null=True, blank=True)
+    due_on = models.DateField("回复期限", null=True, blank=True)
     digest = models.CharField("校验码", max_length=64, blank=True)
     version = models.PositiveIntegerField("版本", default=1)
 
@@ -185,12 +185,12 @@ class SupervisionAction(models.Model):
             models.CheckConstraint(
                 name="letter_is_answered_after_its_issue",
                 condition=Q(due_on=None) | Q(due_on__gte=F("issued_on")),
-                violation_error_message="答复期限不能早于签发日期。",
+                violation_error_message="回复期限不能早于签发日期。",
             ),
             models.CheckConstraint(
                 name="letter_answer_days_are_possible",
                 condition=Q(answer_days=None) | Q(answer_days__gte=1, answer_days__lte=90),
-                violation_error_message="答复期限请填 1 到 90 天。",
+                violation_error_message="回复期限请填 1 到 90 天。",
             ),
         ]
 

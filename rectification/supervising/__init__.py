@@ -4,7 +4,7 @@ drafting (what a letter says) · telling (who hears of it) · corresponding (the
 climbing (what is due by now) · ladder (the verbs of its settings)
 """
 
-from rectification.supervising.climbing import Climbed, climb
+from rectification.supervising.climbing import QUIET, Climbed, climb
 from rectification.supervising.corresponding import (
     acknowledge,
     answer,
@@ -17,17 +17,20 @@ from rectification.supervising.corresponding import (
 from rectification.supervising.drafting import (
     LetterDamaged,
     Wording,
+    counted_from,
     letter_as_issued,
     usual_wording,
 )
 
 __all__ = [
+    "QUIET",
     "Climbed",
     "LetterDamaged",
     "Wording",
     "acknowledge",
     "answer",
     "climb",
+    "counted_from",
     "issue",
     "letter_as_issued",
     "propose",

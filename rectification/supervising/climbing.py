@@ -2,15 +2,19 @@
 
 Never a test whether today is the day: a missed night is caught up, and a second run finds nothing.
 A measure gets the highest rung that it has come to; lower ones that were missed are named in that
-letter as passed over, and never sent in a heap. Every measure is a transaction of its own.
+letter as passed over, and never sent in a heap: then the office decides, whatever the rung says.
+Every measure is a transaction of its own, and what goes wrong with one keeps no other from its
+letter. One run gives a bounded number of letters; the next goes on, oldest deadline first.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from rectification import clock
 from rectification.clock import day_of
@@ -21,6 +25,7 @@ from rectification.models import (
     Rung,
     SupervisionAction,
     SupervisionActionQuerySet,
+    counted,
 )
 from rectification.moving import MoveRefused, StaleSave
 from rectification.states import FINISHED, LetterState, WorkStatus
@@ -36,7 +41,10 @@ from rectification.supervising.corresponding import (
     numbering,
 )
 
-_QUIET = (*FINISHED, WorkStatus.IN_REVIEW)
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 200  # measures that one run takes up; a whole ledger would hold up the worker's mails
+QUIET = (*FINISHED, WorkStatus.IN_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -51,17 +59,40 @@ class Climbed:
 def climb(*, at: datetime) -> Climbed:
     """Give every measure the letter that is due by `at`; end proposals that lost their ground.
 
-    Pure in `at`: running it twice, late, or from two processes at once changes nothing more.
+    Pure in `at`: running it twice, late, or from two processes at once changes nothing more. The
+    first error is raised at the end.
     """
-    lapsed = sum(_let_lapse(letter, at=at) for letter in _groundless())
-    outcomes: list[str] = []
+    run = _Run()
+    for letter in _groundless()[:AT_ONCE]:
+        run.attempt(partial(_lapse_groundless, letter.pk, at=at), about=letter.subject_code)
+    left = AT_ONCE
     for ladder in _ladders():
-        outcomes += _climb(ladder, at=at)
+        left -= _climb(ladder, run, most=left, at=at)
+    run.attempt(partial(telling.proposed, at=at), about="the office")
+    if run.first_error:
+        raise run.first_error
     return Climbed(
-        proposed=outcomes.count(LetterState.PROPOSED),
-        issued=outcomes.count(LetterState.ISSUED),
-        lapsed=lapsed,
+        proposed=run.outcomes.count(LetterState.PROPOSED),
+        issued=run.outcomes.count(LetterState.ISSUED),
+        lapsed=run.outcomes.count(LetterState.LAPSED),
     )
+
+
+@dataclass
+class _Run:
+    """What came of each attempt; one that fails keeps no other from being made."""
+
+    outcomes: list[object] = field(default_factory=list)
+    first_error: Exception | None = None
+
+    def attempt(self, act: Callable[[], object], *, about: str) -> None:
+        try:
+            self.outcomes.append(act())
+        except (MoveRefused, StaleSave):
+            pass  # somebody else was first
+        except Exception as error:
+            logger.exception("the ladder failed for %s", about)
+            self.first_error = self.first_error or error
 
 
 @dataclass(frozen=True)
@@ -81,16 +112,16 @@ class Step:
 
 
 def step_due(
-    rungs: Sequence[Rung], letters: Iterable[SupervisionAction], *, deadline: date, on: date
+    rungs: Sequence[Rung], letters: Iterable[SupervisionAction], *, since: date, on: date
 ) -> Step | None:
-    """The step of a measure as of the end of `on`, given its letters under this deadline.
+    """The step of a measure as of the end of `on`, given its letters since the day that counts.
 
     Where the highest letter so far was not answered in time, the next rung is due with it.
     """
     standing = [each for each in letters if each.rung and each.state != LetterState.LAPSED]
     highest = max(standing, key=_days_of, default=None)
     above = [rung for rung in rungs if highest is None or rung.days > _days_of(highest)]
-    come = [rung for rung in above if rung.days <= clock.days_overdue(deadline, on=on)]
+    come = [rung for rung in above if rung.days <= clock.days_overdue(since, on=on)]
     if not come and above and highest is not None and highest.is_late(on=on):
         come = above[:1]
     return Step(come[-1], tuple(come[:-1])) if come else None
@@ -113,80 +144,89 @@ def _ladders() -> list[Ladder]:
 
 
 def _groundless() -> SupervisionActionQuerySet:
-    """Proposals of the ladder whose measure is quiet now, or has another deadline."""
-    moved = Q(measure__deadline=None) | ~Q(measure__deadline=F("for_deadline"))
-    proposals = SupervisionAction.objects.proposed().from_ladder()
-    return proposals.filter(moved | Q(measure__status__in=_QUIET)).order_by("measure", "pk")
+    """Proposals of the ladder whose measure is quiet now, or whose days count from another one."""
+    climbing = Measure.objects.exclude(deadline=None).exclude(status__in=QUIET)
+    as_it_was = Q(("counted_from", OuterRef("for_deadline")), pk=OuterRef("measure"))
+    same = counted(climbing).filter(as_it_was)
+    proposals = SupervisionAction.objects.proposed().from_ladder().select_related("inspection")
+    return proposals.exclude(Exists(same)).order_by("measure", "pk")
 
 
 def _due(ladder: Ladder, *, on: date) -> MeasureQuerySet:
     """The measures that have come to a rung, or were late with an answer, and had no letter of
-    that rung or a higher one under their deadline."""
-    under_it = SupervisionAction.objects.filter(
-        measure=OuterRef("pk"), for_deadline=OuterRef("deadline")
+    that rung or a higher one since the day that counts; the oldest deadline first."""
+    given = SupervisionAction.objects.filter(
+        measure=OuterRef("pk"), for_deadline=OuterRef("counted_from")
     )
-    standing = under_it.exclude(state=LetterState.LAPSED)
+    standing = given.exclude(state=LetterState.LAPSED)
     condition = Q(pk__in=[])
     below: list[Rung] = []
     for rung in ladder.rungs:
-        come = Q(deadline__lte=on - timedelta(days=rung.days))
+        come = Q(counted_from__lte=on - timedelta(days=rung.days))
         if below:
-            come |= Q(Exists(under_it.late(on=on).filter(rung__days__gte=below[-1].days)))
+            come |= Q(Exists(given.late(on=on).filter(rung__days__gte=below[-1].days)))
         condition |= come & Q(~Exists(standing.filter(rung__days__gte=rung.days)))
         below.append(rung)
     mine = Measure.objects.filter(inspection=ladder.inspection, deadline__isnull=False)
-    return mine.exclude(status__in=_QUIET).filter(condition).order_by("pk")
+    return counted(mine.exclude(status__in=QUIET)).filter(condition).order_by("deadline", "pk")
 
 
 # Doing it ----------------------------------------------------------------------------------------
 
 
-def _climb(ladder: Ladder, *, at: datetime) -> list[str]:
-    measures = list(_due(ladder, on=day_of(at)).select_related("lead_unit"))
-    outcomes: list[str] = []
+def _climb(ladder: Ladder, run: _Run, *, most: int, at: datetime) -> int:
+    """Take up the measures of a ladder that are due, at most so many; how many they were."""
+    measures = list(_due(ladder, on=day_of(at)).select_related("lead_unit")[:most])
     if measures:
         roll = telling.roll_of(ladder.inspection, {each.lead_unit for each in measures})
-        outcomes = [_raise(each, ladder, roll=roll, at=at) for each in measures]
-    telling.proposed(ladder.inspection, at=at)
-    return outcomes
+        for measure in measures:
+            run.attempt(partial(_raise, measure, roll=roll, at=at), about=measure.code)
+    return len(measures)
 
 
 @transaction.atomic
-def _raise(measure: Measure, ladder: Ladder, *, roll: telling.Roll, at: datetime) -> str:
+def _raise(measure: Measure, *, roll: telling.Roll, at: datetime) -> str:
     """Give one measure its letter; the state that it has then, or nothing where another process
-    was first or the ground has gone."""
+    was first or the ground has gone.
+
+    All that it changes is held before the journal is: measure, numbers, the letters so far.
+    """
     now = held(measure)
-    if now is None or now.deadline is None or now.status in _QUIET:
+    if now is None or now.deadline is None or now.status in QUIET:
         return ""
-    on, deadline = day_of(at), now.deadline
-    mine = now.letters.from_ladder().filter(for_deadline=deadline)
-    letters = list(mine.select_related("rung", "unit", "inspection"))
-    step = step_due(ladder.rungs, letters, deadline=deadline, on=on)
+    now.inspection = numbering(now.inspection)  # the ladder stands still from here on
+    on, since = day_of(at), drafting.counted_from(now)
+    mine = now.letters.from_ladder().filter(for_deadline=since).order_by("pk")
+    letters = list(mine.select_for_update(of=("self",)).select_related("rung", "unit"))
+    rungs = list(now.inspection.rungs.standing().lettered().lowest_first())
+    step = step_due(rungs, letters, since=since, on=on)
     if step is None:
         return ""
-    _overtake(letters, step.rung, at=at)
-    letter = _drafted(now, step, letters, on=on)
-    if letter.pk or not step.rung.is_automatic:
+    letter = _drafted(now, step, letters, since=since, on=on)
+    is_automatic = step.rung.is_automatic and not step.passed_over
+    if letter.pk or not is_automatic:
         _enter(letter, Deed("propose"), at=at)
-    if not step.rung.is_automatic:
+    if is_automatic:
+        _enter(letter, issuing(letter, at=at), at=at)
+    _overtake(letters, step.rung, at=at)
+    if not is_automatic:
         return LetterState.PROPOSED
-    letter.inspection = numbering(now.inspection)
-    _enter(letter, issuing(letter, at=at), at=at)
     if not roll.knows(letter.unit):  # handed over a moment ago
-        roll = telling.roll_of(ladder.inspection, [letter.unit])
+        roll = telling.roll_of(letter.inspection, [letter.unit])
     telling.issued(letter, roll=roll, at=at)
     return LetterState.ISSUED
 
 
 def _drafted(
-    measure: Measure, step: Step, letters: Iterable[SupervisionAction], *, on: date
+    measure: Measure, step: Step, letters: Iterable[SupervisionAction], *, since: date, on: date
 ) -> SupervisionAction:
     """The letter of the step: a new one, or the one that had lapsed, said anew."""
     rung = step.rung
     lapsed = next((each for each in letters if each.rung_id == rung.pk), None)
-    letter = lapsed or SupervisionAction(inspection=measure.inspection, rung=rung)
+    letter = lapsed or SupervisionAction(rung=rung)
+    letter.inspection = measure.inspection
     letter.kind, letter.measure, letter.unit = rung.letter, measure, measure.lead_unit
-    letter.for_deadline, letter.proposed_on = measure.deadline, on
+    letter.for_deadline, letter.proposed_on = since, on
     letter.passed_over = "、".join(str(each) for each in step.passed_over)[:300]
     matter = drafting.matter_of(measure, on=on)
     said = drafting.usual_wording(rung.letter, matter=matter, answer_days=rung.answer_days)
@@ -223,20 +263,13 @@ def _overtake(letters: Iterable[SupervisionAction], rung: Rung, *, at: datetime)
             lapse(each, why=f"已到更高一级：{rung}。", at=at)
 
 
-def _let_lapse(letter: SupervisionAction, *, at: datetime) -> bool:
-    """Whether this run ended it: of it and somebody who issues it, one is first."""
-    try:
-        return _lapse_groundless(letter.pk, at=at)
-    except (MoveRefused, StaleSave):
-        return False
-
-
 @transaction.atomic
-def _lapse_groundless(pk: int, *, at: datetime) -> bool:
+def _lapse_groundless(pk: int, *, at: datetime) -> str:
+    """Of it and somebody who issues the letter, one is first."""
     found = SupervisionAction.objects.select_related("measure", "inspection")
     letter = found.get(pk=pk)
     measure = held(letter.measure)
     why = ground_gone(letter, measure) if measure else ""
     if why:
         lapse(letter, why=why, at=at)
-    return bool(why)
+    return LetterState.LAPSED if why else ""

@@ -2,11 +2,11 @@
 
 Each asks who may, claims the letter by its state and the version that was read, writes the step and
 the journal, and tells whom it concerns, in one transaction. The measure is held first, then the
-inspection (which gives out numbers), then the letter, then the journal.
+bureau (whose numbers are given out one by one), then the letter, then the journal.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ def propose(  # noqa: PLR0913  # to whom, about what, and what it says
     letter = SupervisionAction(
         inspection=inspection, kind=kind, unit=unit, measure=measure, proposed_on=day_of(at)
     )
-    for name, value in _columns(wording).items():
+    for name, value in asdict(wording).items():
         setattr(letter, name, value)
     enter(letter, Deed("propose"), by=by, at=at)
     return letter
@@ -75,8 +75,8 @@ def reword(
 ) -> None:
     """Change what a letter says that is not issued yet. Raises MoveRefused, StaleSave."""
     _require(permissions.may_run(by, letter.inspection), letter, "reword")
-    before = {name: getattr(letter, name) for name in _columns(wording)}
-    changes = {name: new for name, new in _columns(wording).items() if before[name] != new}
+    said = asdict(wording)
+    changes = {name: new for name, new in said.items() if getattr(letter, name) != new}
     claim(letter, Deed("reword", changes=changes, told=changes), by=by, at=at, version=version)
 
 
@@ -158,19 +158,27 @@ def held(measure: Measure | None) -> Measure | None:
 
 
 def numbering(inspection: Inspection) -> Inspection:
-    """The inspection, held to the end: one number, and one reference, at a time."""
-    return Inspection.objects.held(inspection.pk)
+    """The inspection as it stands, its bureau held to the end: one number, one reference and one
+    change of a ladder at a time.
+
+    The row of the bureau, not of the inspection, which a round holds before its measures.
+    """
+    bureau = Unit.objects.select_for_update(no_key=True).filter(pk=inspection.inspected_unit_id)
+    bureau.values_list("pk").get()
+    return Inspection.objects.select_related("inspected_unit").get(pk=inspection.pk)
 
 
 def ground_gone(letter: SupervisionAction, measure: Measure) -> str:
     """Why a proposal of the ladder is not needed any more, in a sentence; empty where it is."""
     if measure.is_finished or measure.status == WorkStatus.IN_REVIEW:
         return f"措施现在是“{measure.get_status_display()}”。"
-    if measure.deadline != letter.for_deadline:
-        assert letter.for_deadline is not None
-        now = measure.deadline_phrase
-        return f"整改时限已由{in_full(letter.for_deadline)}改为{now}。"
-    return ""
+    assert letter.for_deadline is not None
+    since = drafting.counted_from(measure) if measure.deadline else None
+    if since == letter.for_deadline:
+        return ""
+    if since is None or since == measure.deadline:
+        return f"整改时限已由{in_full(letter.for_deadline)}改为{measure.deadline_phrase}。"
+    return f"措施重新开始整改，督办从{in_full(since)}重新算起。"
 
 
 def enter(letter: SupervisionAction, deed: Deed, *, by: User | None, at: datetime) -> None:
@@ -216,7 +224,7 @@ def claim(
 
 
 def issuing(letter: SupervisionAction, *, at: datetime, note: str = "") -> Deed:
-    """The issue of a letter with the next reference; the inspection is held."""
+    """The issue of a letter with the next reference of the bureau, which is held."""
     changes = _issued_columns(letter, at=at)
     told = {name: changes[name] for name in ("reference", "due_on", "digest")}
     return Deed("issue", note, changes, told)
@@ -224,11 +232,14 @@ def issuing(letter: SupervisionAction, *, at: datetime, note: str = "") -> Deed:
 
 def _issued_columns(letter: SupervisionAction, *, at: datetime) -> dict[str, Any]:
     on, inspection = day_of(at), letter.inspection
-    of_the_year = inspection.letters.filter(issued_on__year=on.year)
-    serial = (of_the_year.aggregate(last=Max("serial"))["last"] or 0) + 1
+    begins = f"{inspection.letter_word}〔{on.year}〕"
+    of_the_bureau = SupervisionAction.objects.filter(
+        inspection__inspected_unit=inspection.inspected_unit_id, reference__startswith=begins
+    )
+    serial = (of_the_bureau.aggregate(last=Max("serial"))["last"] or 0) + 1
     said = letters.Letter(
         sender=inspection.sender,
-        reference=f"{inspection.letter_word}〔{on.year}〕{serial}号",
+        reference=f"{begins}{serial}号",
         title=letter.title,
         addressee=letter.unit.name,
         matter=letter.matter,
@@ -274,12 +285,3 @@ def _refuse(state_allows: bool, letter: SupervisionAction, verb: str) -> None:
     if state_allows:
         raise StaleSave(f"{letter}在您打开之后被别人改过，您的内容没有保存。")
     _require(False, letter, verb)
-
-
-def _columns(wording: Wording) -> dict[str, Any]:
-    return {
-        "title": wording.title,
-        "matter": wording.matter,
-        "demand": wording.demand,
-        "answer_days": wording.answer_days,
-    }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rectification import clock, letters
-from rectification.models import LetterKind, Measure, SupervisionAction, Workday
+from rectification.models import LetterKind, Measure, SupervisionAction, Workday, counted
 
 TITLES = {
     LetterKind.REMINDER: "关于抓紧落实整改措施的提醒函",
@@ -34,6 +34,13 @@ class LetterDamaged(Exception):
     """The letter does not say any more what was issued. The message is for the user."""
 
 
+def counted_from(measure: Measure) -> date:
+    """The day that the ladder counts from: see `models.counted`. The measure has a deadline."""
+    row = counted(Measure.objects.filter(pk=measure.pk)).get()
+    since: date = row.counted_from  # type: ignore[attr-defined]  # annotated
+    return since
+
+
 def matter_of(measure: Measure, *, on: date) -> str:
     """Why a measure's unit is written to, as of a day."""
     named = measure.title.rstrip("。；;. \n")
@@ -42,8 +49,9 @@ def matter_of(measure: Measure, *, on: date) -> str:
         return f"{what}（{measure.deadline_phrase}），截至{clock.in_full(on)}尚未完成。"
     left = clock.days_left(measure.deadline, on=on)
     late = f"已超期{-left}天" if left < 0 else f"距时限还有{left}天" if left else "当天到期"
-    agreed = measure.deadline_phrase
-    return f"{what}，整改时限为{agreed}，截至{clock.in_full(on)}{late}，尚未销号。"
+    agreed, since = measure.deadline_phrase, counted_from(measure)
+    again = f"{clock.in_full(since)}重新开始整改，" if since != measure.deadline else ""
+    return f"{what}，整改时限为{agreed}，{again}截至{clock.in_full(on)}{late}，尚未销号。"
 
 
 def usual_wording(kind: str, *, matter: str, answer_days: int | None) -> Wording:

@@ -1,7 +1,8 @@
 """The settings of the ladder: its rungs are added, amended and ended by the office.
 
-What a rung has already given stays as it was given. Every change is made by compare-and-swap on the
-version and is in the journal.
+What a rung has already given stays as it was given: one that has given letters is ended and begun
+anew where its day or its letter changes. Every change is made by compare-and-swap on the version
+and is in the journal. The bureau is held, so that the climb meets no ladder in between.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from rectification import permissions
 from rectification.clock import day_of
 from rectification.models import Rung
 from rectification.moving import MoveRefused, StaleSave
+from rectification.supervising.corresponding import numbering
 
 CONTENT = (
     "days",
@@ -38,6 +40,7 @@ CONTENT = (
 def add(rung: Rung, *, by: User, at: datetime) -> None:
     """Save a new rung. Raises MoveRefused, and ValidationError where a field is wrong."""
     _require(rung, by=by)
+    numbering(rung.inspection)
     rung.full_clean()
     try:
         with transaction.atomic():
@@ -49,13 +52,21 @@ def add(rung: Rung, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def amend(rung: Rung, *, by: User, at: datetime, version: int) -> None:
-    """Write the content as changed on the object since `version` of it was read.
+    """Write the content as changed on the object since `version` of it was read, or put a new rung
+    with that content in its place.
 
     Raises MoveRefused, StaleSave, ValidationError.
     """
     _require(rung, by=by)
-    before = content_of(Rung.objects.get(pk=rung.pk))
+    numbering(rung.inspection)
     rung.full_clean()
+    standing = Rung.objects.get(pk=rung.pk)
+    before = content_of(standing)
+    kept = (standing.days, standing.letter) == (rung.days, rung.letter)
+    if not kept and rung.letters.exists():
+        end(standing, by=by, at=at, version=version)
+        add(Rung(inspection=rung.inspection, **content_of(rung)), by=by, at=at)
+        return
     _swap(rung, {name: getattr(rung, name) for name in CONTENT}, version=version)
     act = Act("amend", "rung", rung.subject_code, before, content_of(rung))
     journal.append(act, by=by, at=at)
@@ -65,6 +76,7 @@ def amend(rung: Rung, *, by: User, at: datetime, version: int) -> None:
 def end(rung: Rung, *, by: User, at: datetime, version: int) -> None:
     """From now on it gives nothing; its letters go their way. Raises MoveRefused, StaleSave."""
     _require(rung, by=by)
+    numbering(rung.inspection)
     _swap(rung, {"ended_on": day_of(at)}, version=version)
     rung.refresh_from_db(fields=["ended_on"])
     before, after = {"ended_on": None}, {"ended_on": rung.ended_on}

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+
+from django.db.models import Count, Max
 
 from accounts.models import Role, Unit, User
-from rectification import clock, notifications, recipients
+from rectification import clock, notifications, permissions, recipients
 from rectification.models import (
     Inspection,
+    LetterStep,
     Notice,
     NoticeKind,
     SupervisionAction,
-    usual_rung,
+    rung_for,
 )
 from rectification.notifications import Message
 from rectification.recipients import Addressee
@@ -67,38 +70,51 @@ def withdrawn(letter: SupervisionAction, *, at: datetime) -> None:
     _post(letter, "withdraw", f"{letter}已撤销", body, _audience(letter, roll), at=at)
 
 
-def proposed(inspection: Inspection, *, at: datetime) -> None:
-    """Tell the office, once a day, that the ladder has proposed letters which wait for it."""
+def proposed(*, at: datetime) -> None:
+    """Tell the office that the ladder has proposed letters today which wait for it: once, and again
+    where more of them have come since."""
     today = clock.day_of(at)
-    waiting = inspection.letters.proposed().from_ladder().filter(proposed_on=today)
-    topic = f"ladder/{inspection.code}/{today.isoformat()}"
-    if Notice.objects.filter(topic=topic).exists() or not (count := waiting.count()):
-        return
+    waiting = SupervisionAction.objects.proposed().from_ladder().filter(proposed_on=today)
+    counts = waiting.order_by().values_list("inspection").annotate(Count("pk"))
+    for inspection, count in counts:
+        _say_proposed(inspection, count, on=today, at=at)
+
+
+def _say_proposed(pk: int, count: int, *, on: date, at: datetime) -> None:
+    steps = LetterStep.objects.filter(
+        letter__inspection=pk, letter__rung__isnull=False, verb="propose", on=on
+    )
+    inspection = Inspection.objects.select_related("inspected_unit").get(pk=pk)
+    unit, latest = inspection.inspected_unit, steps.aggregate(Max("pk"))["pk__max"]
     message = Message(
-        topic=topic,
+        topic=f"ladder/{inspection.code}/{on.isoformat()}/{latest}",
         kind=NoticeKind.LETTER,
         subject=f"有{count}份督办函件待签发",
-        body=f"督办阶梯今天提出{count}份函件，请到督办页面签发或撤销。",
+        body=f"督办阶梯今天提出的函件有{count}份待签发，请到督办页面签发或撤销。",
         path=f"/i/{inspection.code}/supervision/",
         inspection=inspection,
     )
-    people = recipients.holders([inspection.inspected_unit], Role.OFFICE)
-    unit = inspection.inspected_unit
-    notifications.post(((message, Addressee(each, unit)) for each in people[unit.pk]), at=at)
+    people = recipients.holders([unit], Role.OFFICE)[unit.pk]
+    keys = [notifications.key_inside(message.topic, each, unit) for each in people]
+    if Notice.objects.filter(key__in=keys).count() < len(keys):
+        notifications.post([(message, Addressee(each, unit)) for each in people], at=at)
 
 
 def _audience(letter: SupervisionAction, roll: Roll) -> list[Addressee]:
-    """The recipients by role: those of its rung, or of the usual one for its kind."""
-    rung = letter.rung or usual_rung(letter.kind)
+    """The recipients by role: those of its rung, or of the inspection's for its kind.
+
+    Whoever is named for the measure and holds no role by which they see the letter is not told:
+    the link would lead them nowhere.
+    """
+    rung = letter.rung or rung_for(letter.inspection, letter.kind)
     measure, unit = letter.measure, letter.unit
     people: list[User] = []
-    if rung.to_person_in_charge and measure and measure.person_in_charge:
-        people.append(measure.person_in_charge)
+    if rung.to_person_in_charge and measure:
+        people += _named(measure.person_in_charge, letter)
     if rung.to_liaison:
         people += roll.of(Role.LIAISON, unit)
     if rung.to_head:
-        named = measure.responsible_executive if measure else None
-        people += [named] if named else []
+        people += _named(measure.responsible_executive, letter) if measure else []
         people += roll.of(Role.UNIT_HEAD, unit)
     if rung.to_lead_executive:
         people += _leaders(letter, roll)
@@ -108,10 +124,15 @@ def _audience(letter: SupervisionAction, roll: Roll) -> list[Addressee]:
     return [*_each_once(people, unit), *group]
 
 
+def _named(person: User | None, letter: SupervisionAction) -> list[User]:
+    sees = person and permissions.letters_of(person).filter(pk=letter.pk).exists()
+    return [person] if person and sees else []
+
+
 def _leaders(letter: SupervisionAction, roll: Roll) -> Iterable[User]:
-    """The lead executive of the problem; where nobody is named, those of the bureau."""
+    """The lead executive of the problem; where nobody is named who sees it, those of the bureau."""
     named = letter.measure.problem.lead_executive if letter.measure else None
-    return [named] if named else roll.of(Role.EXECUTIVE, letter.inspection.inspected_unit)
+    return _named(named, letter) or roll.of(Role.EXECUTIVE, letter.inspection.inspected_unit)
 
 
 def _unit_of(letter: SupervisionAction, roll: Roll) -> list[Addressee]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from rectification import clock, letterbook, permissions
-from rectification.models import SupervisionAction
-from rectification.states import LetterState
+from rectification import clock, letterbook, permissions, supervising
+from rectification.models import Light, SupervisionAction, come_to
+from rectification.states import LETTER_OPEN, LetterState
 
 FEW_DAYS = 2  # left for an answer: amber
 TONES = {
@@ -21,12 +21,14 @@ TONES = {
 
 @dataclass(frozen=True)
 class LetterLine:
-    """`light` is the colour of components/light.html, `due` its reason or empty."""
+    """`light` is the colour of components/light.html, `due` its reason or empty; `rung` is the
+    light of the rung that gave an unsettled letter, or None."""
 
     letter: SupervisionAction
     light: str
     due: str
     tone: str
+    rung: Light | None
 
 
 def line_of(letter, *, on):
@@ -35,12 +37,24 @@ def line_of(letter, *, on):
     near = bool(due) and clock.days_left(letter.due_on, on=on) <= FEW_DAYS
     colour, word = ("red", "红：") if late else ("yellow", "黄：") if near else ("green", "绿：")
     tone = TONES.get(LetterState(letter.state), "plain")
-    return LetterLine(letter, colour, f"{word}{due}" if due else "", tone)
+    waits = letter.is_proposed or letter.state in LETTER_OPEN
+    rung = letter.rung.light if letter.rung and waits else None
+    return LetterLine(letter, colour, f"{word}{due}" if due else "", tone, rung)
 
 
 def letters_of_measure(user, measure, *, on):
     """The lines of the card on a measure's page."""
     return [line_of(each, on=on) for each in letterbook.of_measure(user, measure)]
+
+
+def rung_light(measure, *, on):
+    """The light of the highest rung that the measure has come to; None where the ladder is quiet,
+    or where that rung has no colour."""
+    if measure.deadline is None or measure.status in supervising.QUIET:
+        return None
+    rungs = list(measure.inspection.rungs.standing().lowest_first())
+    rung = come_to(rungs, since=supervising.counted_from(measure), on=on)
+    return rung.light if rung else None
 
 
 def letter_url(user, measure):

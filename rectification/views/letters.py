@@ -12,6 +12,7 @@ from accounts import journal
 from accounts.journal import Act
 from rectification import access, letters, moving, permissions, supervising
 from rectification.supervision_forms import (
+    AT_ONCE,
     BULK,
     AcknowledgeForm,
     AnswerForm,
@@ -159,7 +160,8 @@ def letter_bulk(request, inspection):
     """Issue or withdraw each ticked proposal; the answer lists what was refused and why."""
     found = access.run(request.user, inspection)
     form = BulkLetterForm(request.POST)
-    chosen = _chosen(request, found)
+    ticked = _chosen(request, found)
+    chosen, left = ticked[:AT_ONCE], ticked[AT_ONCE:]
     at = timezone.now()
     note_secrecy(form, kind="inspection", code=found.code, by=request.user, at=at)
     context = {
@@ -167,6 +169,7 @@ def letter_bulk(request, inspection):
         "inspection": found,
         "form": form,
         "chosen": chosen,
+        "left": len(left),
         "back": reverse("rectification:letter_list", args=[found.code]),
         "says": BULK.get(form.data.get("verb", ""), ""),
     }

@@ -9,7 +9,7 @@ from rectification.models import DispatchRound, Measure
 from rectification.states import CAME_BACK, MEASURE_MOVES, Basis, TimeKind
 from rectification.views.evidence_card import evidence_card
 from rectification.views.extension_card import extension_card
-from rectification.views.letter_card import letter_url, letters_of_measure
+from rectification.views.letter_card import letter_url, letters_of_measure, rung_light
 from rectification.views.listing import amend_url, answer, import_url, listing, part
 from rectification.views.offers import REDONE_WITHIN, offered_forms
 
@@ -105,6 +105,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, files_error=""
             (str(measure.problem), _problem_url(measure)),
         ],
         "light": measure.light(on=on),
+        "rung": rung_light(measure, on=on),
         "steps": queries.review_steps(pending) if pending else (),
         "pending": pending,
         "claim_files": pending.evidence.select_related("version__evidence") if pending else (),

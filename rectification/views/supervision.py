@@ -14,7 +14,7 @@ from rectification.models import (
     LETTERS,
     LetterKind,
     Measure,
-    usual_rung,
+    rung_for,
 )
 from rectification.moving import MoveRefused
 from rectification.states import LetterState
@@ -151,16 +151,14 @@ def _offered(user, letter):
 
 def _said(letter):
     """The text of the letter as it is printed; of a proposal as it would be."""
-    lines = [line for line in f"{letter.matter}\n{letter.demand}".split("\n") if line.strip()]
-    if letter.due_on:
-        lines.append(letters.asks_by(letter.due_on))
-    elif letter.answer_days and not letter.is_issued:
-        lines.append(f"请于签发之日起{letter.answer_days}天内签收并书面回复。")
+    asks = letters.asks_by(letter.due_on) if letter.due_on else ""
+    if letter.answer_days and not letter.is_issued:
+        asks = f"请于签发之日起{letter.answer_days}天内签收并书面回复。"
     return {
         "sender": letter.sender or letter.inspection.sender,
         "reference": letter.reference or f"{letter.inspection.letter_word}〔签发时编号〕",
         "addressee": letter.addressee or letter.unit.name,
-        "lines": lines,
+        "lines": letters.body_of(letter.matter, letter.demand, asks),
         "day": clock.in_full(letter.issued_on) if letter.issued_on else "（签发日期）",
     }
 
@@ -205,9 +203,9 @@ def _facts(user, letter, *, oversees):
             )
         )
     if letter.due_on:
-        facts.append(("答复期限", clock.in_full(letter.due_on), "", ""))
+        facts.append(("回复期限", clock.in_full(letter.due_on), "", ""))
     if letter.rung and letter.for_deadline:
-        note = f"按整改时限{clock.in_full(letter.for_deadline)}"
+        note = f"从{clock.in_full(letter.for_deadline)}算起"
         facts.append(("督办阶梯", letter.rung.when, note, ""))
     if oversees and letter.passed_over:
         facts.append(("略过的级次", letter.passed_over, "到达更高一级时没有再发", ""))
@@ -239,7 +237,7 @@ def letter_new(request, inspection):
             at=timezone.now(),
         )
     else:
-        form = LetterForm(inspection=found, initial=_usual(kind, about))
+        form = LetterForm(inspection=found, initial=_usual(found, kind, about))
     url = reverse("rectification:letter_new", args=[found.code])
     about_it = f"&measure={about.code}" if about else ""
     context = {
@@ -255,9 +253,9 @@ def letter_new(request, inspection):
     return render(request, "rectification/letter_new.html", context)
 
 
-def _usual(kind, measure):
+def _usual(inspection, kind, measure):
     matter = matter_of(measure, on=timezone.localdate()) if measure else ""
-    days = usual_rung(kind).answer_days
+    days = rung_for(inspection, kind).answer_days
     said = supervising.usual_wording(kind, matter=matter, answer_days=days)
     text = {"title": said.title, "matter": said.matter, "demand": said.demand}
     return {"kind": kind, "measure": measure, "answer_days": days, **text}

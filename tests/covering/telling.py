@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from rectification import contacting, notifications, reminders, subscribing
 from rectification.contacting import Entry
-from rectification.models import CalendarFeed, ContactPoint, Notice
+from rectification.models import CalendarFeed, ContactPoint, Notice, Rung
 from tests.covering import scenario
 from tests.covering.views import done, post
 from tests.factories import NOON, MeasureFactory, NoticeFactory
@@ -41,6 +41,7 @@ def held(cast):
 def remind(stage):
     cast = stage.cast
     with_mail(cast)
+    Rung.objects.set_up(cast.inspection)
     MeasureFactory(problem=cast.problem, lead_unit=cast.division, deadline=date(2025, 7, 1))
     yield
     assert reminders.remind(at=NOON).people == 2

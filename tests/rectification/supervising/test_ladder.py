@@ -13,7 +13,7 @@ from rectification.models import Inspection, Rung
 from rectification.moving import MoveRefused, StaleSave
 from rectification.supervising import ladder as settings_of
 from tests.factories import NOON
-from tests.rectification.supervising.conftest import lettered
+from tests.rectification.supervising.conftest import after, climb, late_by, lettered
 
 GOOD = {"days": "9", "letter": "order", "colour": "red", "to_head": "on", "answer_days": "7"}
 
@@ -93,7 +93,7 @@ def test_those_who_oversee_read_it_and_the_office_keeps_it(ladder, client, who, 
         ({"to_head": ""}, "请至少选择一个收件角色。"),
         ({"to_head": "", "to_office": "on"}, "没有人签收"),
         ({"letter": "none"}, "系统提醒没有函件"),
-        ({"answer_days": "91"}, "答复期限请填 1 到 90"),
+        ({"answer_days": "91"}, "回复期限请填 1 到 90"),
     ],
 )
 def test_a_rung_that_makes_no_sense_is_refused_with_a_sentence(ladder, client, changes, says):
@@ -180,3 +180,42 @@ def test_the_word_and_the_sender_are_settings_of_the_inspection(ladder):
     letter = lettered(ladder, "issued")
 
     assert (letter.reference, letter.sender) == ("水督〔2025〕1号", "云州市水务局党组巡察整改办")
+
+
+def test_a_rung_that_gave_letters_is_ended_and_begun_anew_where_its_day_changes(ladder):
+    late_by(ladder, 1)
+    climb()
+    rung = Rung.objects.get(days=1)
+    rung.days = 10
+
+    settings_of.amend(rung, by=ladder.office, at=NOON, version=1)
+
+    old, new = Rung.objects.filter(letter="reminder").order_by("pk")
+    assert (old.days, old.ended_on, new.days, new.ended_on) == (1, NOON.date(), 10, None)
+    assert climb(after(6)) == (1, 0, 0)  # 7 days late: what it had was of the first day
+    entries = JournalEntry.objects.filter(subject_kind="rung").order_by("sequence")
+    assert [each.verb for each in entries] == ["end", "enter"]
+
+
+def test_a_rung_that_gave_letters_is_amended_in_all_else(ladder):
+    late_by(ladder, 1)
+    climb()
+    rung = Rung.objects.get(days=1)
+    rung.answer_days = 9
+
+    settings_of.amend(rung, by=ladder.office, at=NOON, version=1)
+
+    assert Rung.objects.get(letter="reminder").answer_days == 9
+
+
+def test_of_two_who_move_a_rung_with_letters_the_second_is_told(ladder):
+    late_by(ladder, 1)
+    climb()
+    first, second = Rung.objects.get(days=1), Rung.objects.get(days=1)
+    first.answer_days, second.days = 9, 10
+    settings_of.amend(first, by=ladder.office, at=NOON, version=1)
+
+    with pytest.raises(StaleSave):
+        settings_of.amend(second, by=ladder.office, at=NOON, version=1)
+
+    assert Rung.objects.count() == 6

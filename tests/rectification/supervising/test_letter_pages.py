@@ -220,9 +220,9 @@ def test_the_office_opens_a_new_letter_with_the_usual_words(ladder, client):
     [
         ({"measure": ""}, "请选择有关措施，或者选择主送单位。"),
         ({"unit": "elsewhere"}, "牵头，主送单位不用选"),
-        ({"answer_days": "0"}, "答复期限请填 1 到 90"),
-        ({"answer_days": "91"}, "答复期限请填 1 到 90"),
-        ({"answer_days": "-3"}, "答复期限请填 1 到 90"),
+        ({"answer_days": "0"}, "回复期限请填 1 到 90"),
+        ({"answer_days": "91"}, "回复期限请填 1 到 90"),
+        ({"answer_days": "-3"}, "回复期限请填 1 到 90"),
         ({"title": "长" * 101}, "标题最多100字"),
         ({"matter": " "}, "请填写事由。"),
         ({"kind": "none"}, "种类不在列表中"),

@@ -1,15 +1,18 @@
 """What only several connections at once can show: each letter once, each number once."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
 from accounts import journal
 from accounts.models import JournalEntry
-from rectification import supervising
+from rectification import dispatching, supervising
 from rectification.models import LetterStep, Notice, SupervisionAction
 from rectification.moving import MoveRefused, StaleSave
 from tests.factories import NOON, MeasureFactory
-from tests.rectification.supervising.conftest import late_by, lettered
+from tests.rectification.rounds import ANCHOR
+from tests.rectification.supervising.conftest import after, late_by, lettered
 from tests.rectification.test_race import together
 
 pytestmark = [
@@ -111,3 +114,49 @@ def test_of_eight_answers_of_one_version_one_is_kept(ladder):
 
     assert together(8, act) == ["done"] + ["refused"] * 7
     assert LetterStep.objects.filter(verb="answer").count() == 1
+
+
+def test_a_climb_that_replaces_proposals_and_an_office_that_issues_wait_in_no_circle(ladder):
+    """Each climb ends proposals and gives higher ones; each issue takes a number meanwhile."""
+    deadline = late_by(ladder, 8)
+    for _ in range(11):
+        MeasureFactory(problem=ladder.problem, lead_unit=ladder.division, deadline=deadline)
+    supervising.climb(at=NOON)
+    wording = supervising.Wording("提醒函", "事由", "要求", 5)
+
+    def act(number):
+        if number == 0:
+            return str(supervising.climb(at=after(8)))
+        for _ in range(8):
+            letter = supervising.propose(
+                ladder.inspection,
+                "reminder",
+                wording,
+                unit=ladder.division,
+                measure=None,
+                by=ladder.office,
+                at=NOON,
+            )
+            supervising.issue(letter, by=ladder.office, at=NOON, version=1)
+        return "issued"
+
+    answers = together(3, act)
+
+    assert answers == ["Climbed(proposed=12, issued=0, lapsed=0)", "issued", "issued"]
+    assert journal.first_fault() is None
+
+
+def test_a_climb_and_a_round_that_opens_wait_in_no_circle(ladder):
+    deadline = late_by(ladder, 8)
+    for _ in range(11):
+        MeasureFactory(problem=ladder.problem, lead_unit=ladder.division, deadline=deadline)
+
+    def act(number):
+        if number == 0:
+            return str(supervising.climb(at=NOON))
+        opened = [dispatching.open_due(at=ANCHOR + timedelta(days=14 * n)) for n in range(8)]
+        return f"opened {sum(map(len, opened))}"
+
+    answers = together(2, act)
+
+    assert answers == ["Climbed(proposed=12, issued=0, lapsed=0)", "opened 8"]

@@ -9,7 +9,7 @@ from accounts import journal
 from accounts.models import User
 from rectification import contacting, notifications, reminders, subscribing
 from rectification.contacting import Entry
-from rectification.models import CalendarFeed, Channel, ContactPoint, Notice, NoticeKind
+from rectification.models import CalendarFeed, Channel, ContactPoint, Notice, NoticeKind, Rung
 from tests.factories import NOON, MeasureFactory, NoticeFactory
 from tests.rectification.test_race import together
 
@@ -21,6 +21,7 @@ ROBOT = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="
 
 
 def test_of_eight_ticks_at_once_one_tells_and_nobody_hears_twice(cast):
+    Rung.objects.set_up(cast.inspection)
     MeasureFactory(problem=cast.problem, lead_unit=cast.division, deadline=date(2025, 7, 1))
     User.objects.filter(pk=cast.liaison.pk).update(email="jia@example.gov.cn")
 
@@ -35,6 +36,7 @@ def test_of_eight_ticks_at_once_one_tells_and_nobody_hears_twice(cast):
 
 def test_a_digest_that_changes_between_two_ticks_is_told_once_by_every_way(cast):
     """The counts of the second differ; the keys do not hang on them."""
+    Rung.objects.set_up(cast.inspection)
     User.objects.filter(pk=cast.liaison.pk).update(email="jia@example.gov.cn")
 
     def tick(number):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import JournalEntry, Role
-from rectification import reminders, waiting
+from rectification import heaps, queries, reminders, waiting
 from rectification.models import (
     Channel,
     ContactPoint,
@@ -17,6 +17,7 @@ from rectification.models import (
     MeetingPoint,
     Notice,
     NoticeKind,
+    Rung,
     Workday,
 )
 from rectification.states import NoticeState, ReturnState
@@ -39,6 +40,11 @@ MORNING = datetime(2025, 7, 31, 8, 30, tzinfo=SHANGHAI)
 @pytest.fixture(autouse=True)
 def _half_past_eight(settings):
     settings.DIGEST_AT = time(8, 30)
+
+
+@pytest.fixture(autouse=True)
+def _usual_ladder(cast):
+    Rung.objects.set_up(cast.inspection)
 
 
 def due(cast, days, *, lead=None, problem=None, **fields):
@@ -73,6 +79,7 @@ def test_the_subject_says_what_is_most_urgent_and_the_body_everything_by_inspect
         name="省委第二巡视组 2024年反馈",
         feedback_date=date(2024, 6, 1),
     )
+    Rung.objects.set_up(second)
     due(cast, -2, problem=ProblemFactory(inspection=second))
 
     reminders.remind(at=MORNING)
@@ -82,7 +89,7 @@ def test_the_subject_says_what_is_most_urgent_and_the_body_everything_by_inspect
     assert notice.body.splitlines() == [
         f"{cast.inspection.name}：超期3条，今天到期1条，退回1条，临期2条。",
         "省委第二巡视组 2024年反馈：超期1条。",
-        "请到“我的待办”逐条办理。",
+        "请到“我的待办”逐条办理；全部措施在“措施”页。",
     ]
     assert (notice.path, notice.topic) == ("/desk/", "digest/2025-07-31")
     assert notice.inspection is None
@@ -143,13 +150,16 @@ def test_a_point_decided_in_a_meeting_waits_for_the_unit_then_for_the_office(cas
 
 def test_whoever_is_in_charge_hears_of_theirs_once_also_where_they_report_for_the_unit(cast):
     outsider = UserFactory(unit=cast.elsewhere, name="责任人庚")
-    due(cast, -1, person_in_charge=outsider)
+    due(cast, -1, person_in_charge=outsider)  # sees nothing here, and would find an empty desk
+    due(cast, -1, person_in_charge=cast.supervisor)
     due(cast, -1, person_in_charge=cast.liaison)
 
     reminders.remind(at=MORNING)
 
-    assert digest_of(outsider).subject == "整改提醒：超期1条"
-    assert digest_of(cast.liaison).subject == "整改提醒：超期2条"
+    assert digest_of(cast.supervisor).subject == "整改提醒：超期1条"
+    assert digest_of(cast.liaison).subject == "整改提醒：超期3条"
+    assert len(queries.desk(cast.supervisor, on=DAY).overdue) == 1
+    assert not Notice.objects.filter(recipient=outsider).exists()
 
 
 def test_the_name_of_an_inspection_cannot_pass_for_a_line_of_the_message(cast):
@@ -161,7 +171,7 @@ def test_the_name_of_an_inspection_cannot_pass_for_a_line_of_the_message(cast):
     first, last = digest_of(cast.liaison).body.split("\n")
     assert first.startswith("甲 请点击： http://evil.example 乙长")
     assert len(first) < 100
-    assert last == "请到“我的待办”逐条办理。"
+    assert last == "请到“我的待办”逐条办理；全部措施在“措施”页。"
 
 
 def test_no_text_of_a_problem_or_a_measure_is_in_a_digest(cast):
@@ -334,7 +344,7 @@ def test_a_message_that_is_held_waits_for_the_office(cast):
     fields = {"channel": "mail", "address": "a@b.cn", "state": "held", "reason": "不知道是否送达"}
     NoticeFactory(inspection=cast.inspection, **fields)
 
-    (load,) = waiting.loads(on=DAY)
+    (load,) = waiting.loads(heaps.people(on=DAY), on=DAY)
 
     assert (load.person.user, dict(load.counts)) == (cast.office, {"held": 1})
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from accounts.models import User
-from rectification import letterbook, permissions, queries, waiting
+from rectification import heaps, letterbook, permissions, queries, waiting
 from rectification.models import Extension, ExtensionDecision, Inspection, ReviewStage
 from rectification.models.closeout import CloseoutRequest, Review
 from tests.factories import NOON
@@ -23,7 +23,7 @@ def everybody(db):
 def in_one_sweep():
     return {
         (load.person.user.pk, load.inspection, name): count
-        for load in waiting.loads(on=TODAY)
+        for load in waiting.loads(heaps.people(on=TODAY), on=TODAY)
         for name, count in load.counts.items()
     }
 
