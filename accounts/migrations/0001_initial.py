@@ -37,6 +37,74 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Unit",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="单位名称")),
+                ("short_name", models.CharField(blank=True, max_length=30, verbose_name="简称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("bureau", "机关"),
+                            ("division", "处室"),
+                            ("sub_bureau", "派出局"),
+                            ("institution", "直属单位"),
+                            ("oversight", "监督机构"),
+                        ],
+                        default="division",
+                        max_length=20,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "path",
+                    models.CharField(
+                        db_index=True, editable=False, max_length=200, verbose_name="层级路径"
+                    ),
+                ),
+                ("order", models.PositiveIntegerField(default=0, verbose_name="排序")),
+                ("is_active", models.BooleanField(default=True, verbose_name="在用")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="accounts.unit",
+                        verbose_name="上级单位",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "单位",
+                "verbose_name_plural": "单位",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                ["bureau", "division", "sub_bureau", "institution", "oversight"],
+                            )
+                        ),
+                        name="unit_kind_is_known",
+                        violation_error_message="单位类别不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("pk")), _negated=True),
+                        name="unit_is_not_its_own_parent",
+                        violation_error_message="单位不能作自己的上级。",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="User",
             fields=[
                 (
@@ -119,6 +187,17 @@ class Migration(migrations.Migration):
                         verbose_name="user permissions",
                     ),
                 ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="accounts.unit",
+                        verbose_name="所在单位",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "人员",
@@ -127,57 +206,6 @@ class Migration(migrations.Migration):
             managers=[
                 ("objects", accounts.models.user.PeopleManager()),
             ],
-        ),
-        migrations.CreateModel(
-            name="Unit",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=100, unique=True, verbose_name="单位名称")),
-                ("short_name", models.CharField(blank=True, max_length=30, verbose_name="简称")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("bureau", "机关"),
-                            ("division", "处室"),
-                            ("sub_bureau", "派出局"),
-                            ("institution", "直属单位"),
-                            ("oversight", "监督机构"),
-                        ],
-                        default="division",
-                        max_length=20,
-                        verbose_name="类别",
-                    ),
-                ),
-                (
-                    "path",
-                    models.CharField(
-                        db_index=True, editable=False, max_length=200, verbose_name="层级路径"
-                    ),
-                ),
-                ("order", models.PositiveIntegerField(default=0, verbose_name="排序")),
-                ("is_active", models.BooleanField(default=True, verbose_name="在用")),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="accounts.unit",
-                        verbose_name="上级单位",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "单位",
-                "verbose_name_plural": "单位",
-            },
         ),
         migrations.CreateModel(
             name="RoleAssignment",
@@ -231,19 +259,54 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "角色",
                 "verbose_name_plural": "角色",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "liaison",
+                                    "unit_head",
+                                    "office",
+                                    "executive",
+                                    "party_group",
+                                    "supervisor",
+                                    "reviewer",
+                                    "system_admin",
+                                    "security_admin",
+                                    "audit_admin",
+                                ],
+                            )
+                        ),
+                        name="role_is_known",
+                        violation_error_message="角色不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on", None),
+                            ("ended_on__gte", models.F("started_on")),
+                            _connector="OR",
+                        ),
+                        name="role_ends_after_it_starts",
+                        violation_error_message="角色的结束日期不能早于开始日期。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended_on", None),
+                            ("role__in", ("system_admin", "security_admin", "audit_admin")),
+                        ),
+                        fields=("user",),
+                        name="one_administrator_role_a_person",
+                        violation_error_message="三员分设：一个人只能担任一种管理员，请先结束原来的。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_on", None)),
+                        fields=("user", "role", "unit"),
+                        name="a_role_is_held_once_for_a_unit",
+                        violation_error_message="此人在该单位已有这个角色。",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="user",
-            name="unit",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="people",
-                to="accounts.unit",
-                verbose_name="所在单位",
-            ),
         ),
         migrations.CreateModel(
             name="JournalEntry",
@@ -297,78 +360,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["subject_kind", "subject_code"], name="journal_of_subject")
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["bureau", "division", "sub_bureau", "institution", "oversight"])
-                ),
-                name="unit_kind_is_known",
-                violation_error_message="单位类别不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("pk")), _negated=True),
-                name="unit_is_not_its_own_parent",
-                violation_error_message="单位不能作自己的上级。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleassignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "role__in",
-                        [
-                            "liaison",
-                            "unit_head",
-                            "office",
-                            "executive",
-                            "party_group",
-                            "supervisor",
-                            "reviewer",
-                            "system_admin",
-                            "security_admin",
-                            "audit_admin",
-                        ],
-                    )
-                ),
-                name="role_is_known",
-                violation_error_message="角色不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleassignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_on", None), ("ended_on__gte", models.F("started_on")), _connector="OR"
-                ),
-                name="role_ends_after_it_starts",
-                violation_error_message="角色的结束日期不能早于开始日期。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleassignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("ended_on", None),
-                    ("role__in", ("system_admin", "security_admin", "audit_admin")),
-                ),
-                fields=("user",),
-                name="one_administrator_role_a_person",
-                violation_error_message="三员分设：一个人只能担任一种管理员，请先结束原来的。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="roleassignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_on", None)),
-                fields=("user", "role", "unit"),
-                name="a_role_is_held_once_for_a_unit",
-                violation_error_message="此人在该单位已有这个角色。",
-            ),
         ),
     ]

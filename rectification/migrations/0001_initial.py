@@ -105,6 +105,48 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "巡察",
                 "verbose_name_plural": "巡察",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("level__in", ["central", "province", "city", "county", "other"])
+                        ),
+                        name="inspection_level_is_known",
+                        violation_error_message="巡察层级不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("on_site_from", None),
+                            ("on_site_to", None),
+                            ("on_site_to__gte", models.F("on_site_from")),
+                            _connector="OR",
+                        ),
+                        name="inspection_on_site_in_order",
+                        violation_error_message="进驻结束不能早于进驻开始。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("on_site_to", None),
+                            ("feedback_date__gte", models.F("on_site_to")),
+                            _connector="OR",
+                        ),
+                        name="inspection_feedback_after_on_site",
+                        violation_error_message="反馈日期不能早于进驻结束。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("dispatch_every_days__gte", 1), ("dispatch_every_days__lte", 366)
+                        ),
+                        name="inspection_rhythm_is_possible",
+                        violation_error_message="调度间隔请填 1 到 366 天。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("concentrated_months__gte", 1), ("concentrated_months__lte", 24)
+                        ),
+                        name="inspection_period_is_possible",
+                        violation_error_message="集中整改期请填 1 到 24 个月。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,6 +172,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "反馈方面",
                 "verbose_name_plural": "反馈方面",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "name"),
+                        name="one_area_of_a_name",
+                        violation_error_message="本次巡察已有同名的反馈方面。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +221,230 @@ class Migration(migrations.Migration):
                 "verbose_name": "调度",
                 "verbose_name_plural": "调度",
                 "ordering": ["inspection", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "number"),
+                        name="one_round_of_a_number",
+                        violation_error_message="本次巡察已有这一次调度。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "closed", "superseded"])),
+                        name="round_state_is_known",
+                        violation_error_message="调度状态不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("meeting_on__gte", models.F("due_on"))),
+                        name="round_meets_on_or_after_its_day",
+                        violation_error_message="调度日不能早于应调度日。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", False), ("state", "closed")),
+                            models.Q(
+                                models.Q(("state", "closed"), _negated=True), ("closed_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="round_closed_at_iff_closed",
+                        violation_error_message="只有已结束的调度才有结束时间。",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Notice",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("round_opened", "调度开始")], max_length=20, verbose_name="类别"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("in_app", "站内")],
+                        default="in_app",
+                        max_length=20,
+                        verbose_name="渠道",
+                    ),
+                ),
+                ("subject", models.CharField(max_length=200, verbose_name="标题")),
+                ("body", models.TextField(verbose_name="内容")),
+                ("created_at", models.DateTimeField(verbose_name="生成时间")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="rectification.dispatchround",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="accounts.unit",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "通知",
+                "verbose_name_plural": "通知",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("round", "unit", "kind", "channel"),
+                        name="one_notice_for_round_unit_kind_channel",
+                        violation_error_message="这次调度已经给这个单位发过这种通知。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["round_opened"])),
+                        name="notice_kind_is_known",
+                        violation_error_message="通知类别不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["in_app"])),
+                        name="notice_channel_is_known",
+                        violation_error_message="通知渠道不在列表中。",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Problem",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z",
+                                "编号不能有斜线或控制字符，也不能只有句点，请改写。",
+                            )
+                        ],
+                        verbose_name="问题编号",
+                    ),
+                ),
+                ("wording", models.TextField(max_length=4000, verbose_name="反馈问题")),
+                (
+                    "public_wording",
+                    models.TextField(blank=True, max_length=4000, verbose_name="公开表述"),
+                ),
+                ("category", models.CharField(blank=True, max_length=50, verbose_name="问题类型")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("under_way", "整改中"),
+                            ("closed", "已完成"),
+                            ("rebounded", "已反弹"),
+                        ],
+                        default="under_way",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="完成日期")),
+                (
+                    "closed_source",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="完成依据(系统启用前)"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="problems",
+                        to="rectification.findingarea",
+                        verbose_name="反馈方面",
+                    ),
+                ),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="problems",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "lead_executive",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_problems",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="牵头领导",
+                    ),
+                ),
+                (
+                    "lead_unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_problems",
+                        to="accounts.unit",
+                        verbose_name="牵头单位",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "问题",
+                "verbose_name_plural": "问题",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "code"),
+                        name="one_problem_of_a_code",
+                        violation_error_message="本次巡察已有这个问题编号。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["under_way", "closed", "rebounded"])),
+                        name="problem_status_is_known",
+                        violation_error_message="问题状态不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_on__isnull", False), ("status", "closed")),
+                            models.Q(
+                                ("status", "closed"), models.Q(("closed_source", ""), _negated=True)
+                            ),
+                            models.Q(
+                                models.Q(("status", "closed"), _negated=True), ("closed_on", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="problem_closed_iff_dated_or_sourced",
+                        violation_error_message="已完成的问题要有完成日期或依据，未完成的不能有完成日期。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -325,10 +598,105 @@ class Migration(migrations.Migration):
                         verbose_name="配合单位",
                     ),
                 ),
+                (
+                    "problem",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="measures",
+                        to="rectification.problem",
+                        verbose_name="问题",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "措施",
                 "verbose_name_plural": "措施",
+                "indexes": [
+                    models.Index(
+                        fields=["inspection", "status", "deadline"], name="measure_by_urgency"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "code"),
+                        name="one_measure_of_a_code",
+                        violation_error_message="本次巡察已有这个措施编号。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "not_started",
+                                    "under_way",
+                                    "in_review",
+                                    "sent_back",
+                                    "closed",
+                                    "rebounded",
+                                    "not_applicable",
+                                ],
+                            )
+                        ),
+                        name="measure_status_is_known",
+                        violation_error_message="措施状态不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("time_kind__in", ["immediate", "dated", "long_term"])),
+                        name="measure_time_kind_is_known",
+                        violation_error_message="时限类型不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_on__isnull", False), ("status", "closed")),
+                            models.Q(
+                                models.Q(("status", "closed"), _negated=True), ("closed_on", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="measure_closed_on_iff_closed",
+                        violation_error_message="只有已销号的措施才有销号日期。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("deadline", None),
+                                ("original_deadline", None),
+                                ("original_precision", "none"),
+                                ("precision", "none"),
+                            ),
+                            models.Q(
+                                ("deadline__isnull", False),
+                                ("original_deadline__isnull", False),
+                                (
+                                    "original_precision__in",
+                                    ("day", "ten_days", "month", "quarter", "year"),
+                                ),
+                                ("precision__in", ("day", "ten_days", "month", "quarter", "year")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="measure_deadline_iff_precise",
+                        violation_error_message="整改时限和时限精度要同时填写，或者都不填。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("time_kind", "dated"), _negated=True),
+                            ("deadline__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="measure_dated_has_deadline",
+                        violation_error_message="限期整改的措施要填整改时限。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("time_kind", "long_term"), _negated=True),
+                            models.Q(("deadline", None), ("review_every_months__gte", 1)),
+                            _connector="OR",
+                        ),
+                        name="measure_long_term_has_rhythm",
+                        violation_error_message="长期坚持的措施没有时限，要填复查周期（至少 1 个月）。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -371,62 +739,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "制度成果",
                 "verbose_name_plural": "制度成果",
                 "ordering": ["issued_on", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="CloseoutRequest",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "title"),
+                        name="one_outcome_of_a_title",
+                        violation_error_message="本次巡察已有同名的制度成果。",
                     ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="第几次申请")),
-                ("statement", models.TextField(max_length=4000, verbose_name="完成情况")),
-                (
-                    "evidence_note",
-                    models.TextField(blank=True, max_length=2000, verbose_name="佐证材料说明"),
-                ),
-                ("measure_version", models.PositiveIntegerField(verbose_name="措施版本")),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("pending", "审核中"),
-                            ("approved", "已通过"),
-                            ("returned", "已退回"),
-                            ("withdrawn", "已撤回"),
-                        ],
-                        default="pending",
-                        max_length=20,
-                        verbose_name="结果",
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["new", "revised"])),
+                        name="outcome_kind_is_known",
+                        violation_error_message="制度成果类别不在列表中。",
                     ),
-                ),
-                ("applied_at", models.DateTimeField(verbose_name="申请时间")),
-                ("applied_on", models.DateField(verbose_name="申请日期")),
-                (
-                    "applied_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="申请人",
-                    ),
-                ),
-                (
-                    "measure",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="requests",
-                        to="rectification.measure",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "销号申请",
-                "verbose_name_plural": "销号申请",
-                "ordering": ["measure", "number"],
+                ],
             },
         ),
         migrations.CreateModel(
@@ -489,6 +813,56 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "措施状态变化",
                 "verbose_name_plural": "措施状态变化",
+                "indexes": [
+                    models.Index(fields=["measure", "on", "id"], name="measure_event_by_day"),
+                    models.Index(fields=["on", "to_status"], name="measure_event_by_status"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "to_status__in",
+                                [
+                                    "not_started",
+                                    "under_way",
+                                    "in_review",
+                                    "sent_back",
+                                    "closed",
+                                    "rebounded",
+                                    "not_applicable",
+                                ],
+                            ),
+                            (
+                                "from_status__in",
+                                [
+                                    "",
+                                    "not_started",
+                                    "under_way",
+                                    "in_review",
+                                    "sent_back",
+                                    "closed",
+                                    "rebounded",
+                                    "not_applicable",
+                                ],
+                            ),
+                        ),
+                        name="measure_event_statuses_are_known",
+                        violation_error_message="措施状态变化前后的状态要在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ground__in", ["late", "below_standard"]), ("verb", "send_back")
+                            ),
+                            models.Q(
+                                models.Q(("verb", "send_back"), _negated=True), ("ground", "")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="measure_event_ground_iff_sent_back",
+                        violation_error_message="退回要选依据，其他动作没有依据。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -533,170 +907,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "时间节点",
                 "verbose_name_plural": "时间节点",
                 "ordering": ["due_on", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("share__gte", 1), ("share__lte", 100)),
+                        name="milestone_share_is_a_percentage",
+                        violation_error_message="应达进度请填 1 到 100。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("precision__in", ("day", "ten_days", "month", "quarter", "year"))
+                        ),
+                        name="milestone_precision_is_known",
+                        violation_error_message="时间节点的精度不在列表中。",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("measure", "share"),
+                        name="one_milestone_of_a_share",
+                        violation_error_message="同一措施的两个节点不能是同一进度。",
+                    ),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="Notice",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("round_opened", "调度开始")], max_length=20, verbose_name="类别"
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("in_app", "站内")],
-                        default="in_app",
-                        max_length=20,
-                        verbose_name="渠道",
-                    ),
-                ),
-                ("subject", models.CharField(max_length=200, verbose_name="标题")),
-                ("body", models.TextField(verbose_name="内容")),
-                ("created_at", models.DateTimeField(verbose_name="生成时间")),
-                (
-                    "inspection",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="notices",
-                        to="rectification.inspection",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="notices",
-                        to="rectification.dispatchround",
-                    ),
-                ),
-                (
-                    "unit",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="notices",
-                        to="accounts.unit",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "通知",
-                "verbose_name_plural": "通知",
-            },
-        ),
-        migrations.CreateModel(
-            name="Problem",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "code",
-                    models.CharField(
-                        max_length=20,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "\\A(?!\\.+\\Z)[^/\\x00-\\x1f\\x7f]+\\Z",
-                                "编号不能有斜线或控制字符，也不能只有句点，请改写。",
-                            )
-                        ],
-                        verbose_name="问题编号",
-                    ),
-                ),
-                ("wording", models.TextField(max_length=4000, verbose_name="反馈问题")),
-                (
-                    "public_wording",
-                    models.TextField(blank=True, max_length=4000, verbose_name="公开表述"),
-                ),
-                ("category", models.CharField(blank=True, max_length=50, verbose_name="问题类型")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("under_way", "整改中"),
-                            ("closed", "已完成"),
-                            ("rebounded", "已反弹"),
-                        ],
-                        default="under_way",
-                        max_length=20,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("closed_on", models.DateField(blank=True, null=True, verbose_name="完成日期")),
-                (
-                    "closed_source",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="完成依据(系统启用前)"
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
-                (
-                    "area",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="problems",
-                        to="rectification.findingarea",
-                        verbose_name="反馈方面",
-                    ),
-                ),
-                (
-                    "inspection",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="problems",
-                        to="rectification.inspection",
-                    ),
-                ),
-                (
-                    "lead_executive",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="led_problems",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="牵头领导",
-                    ),
-                ),
-                (
-                    "lead_unit",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="led_problems",
-                        to="accounts.unit",
-                        verbose_name="牵头单位",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "问题",
-                "verbose_name_plural": "问题",
-            },
-        ),
-        migrations.AddField(
-            model_name="measure",
-            name="problem",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="measures",
-                to="rectification.problem",
-                verbose_name="问题",
-            ),
         ),
         migrations.CreateModel(
             name="ProblemEvent",
@@ -735,6 +965,19 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "问题状态变化",
                 "verbose_name_plural": "问题状态变化",
+                "indexes": [
+                    models.Index(fields=["problem", "on", "id"], name="problem_event_by_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_status__in", ["under_way", "closed", "rebounded"]),
+                            ("from_status__in", ["", "under_way", "closed", "rebounded"]),
+                        ),
+                        name="problem_event_statuses_are_known",
+                        violation_error_message="问题状态变化前后的状态要在列表中。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -800,6 +1043,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "整改进展",
                 "verbose_name_plural": "整改进展",
+                "indexes": [
+                    models.Index(fields=["measure", "-reported_on", "-id"], name="progress_latest"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True),
+                        name="progress_says_something",
+                        violation_error_message="整改进展不能为空。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -839,6 +1092,115 @@ class Migration(migrations.Migration):
                 "verbose_name": "审核环节",
                 "verbose_name_plural": "审核环节",
                 "ordering": ["inspection", "order"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "order"),
+                        name="one_stage_of_an_order",
+                        violation_error_message="审核环节的顺序不能重复。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ("unit_head", "office", "executive", "party_group"))
+                        ),
+                        name="stage_role_reviews",
+                        violation_error_message="审核角色只能是单位负责人、整改办、分管领导或党组。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("order__gte", 1), ("order__lte", 5)),
+                        name="stage_order_from_one_to_five",
+                        violation_error_message="审核环节最多五级，从 1 数起。",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CloseoutRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="第几次申请")),
+                ("statement", models.TextField(max_length=4000, verbose_name="完成情况")),
+                (
+                    "evidence_note",
+                    models.TextField(blank=True, max_length=2000, verbose_name="佐证材料说明"),
+                ),
+                ("measure_version", models.PositiveIntegerField(verbose_name="措施版本")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pending", "审核中"),
+                            ("approved", "已通过"),
+                            ("returned", "已退回"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("applied_at", models.DateTimeField(verbose_name="申请时间")),
+                ("applied_on", models.DateField(verbose_name="申请日期")),
+                (
+                    "applied_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申请人",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="rectification.measure",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="rectification.reviewstage",
+                        verbose_name="当前环节",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "销号申请",
+                "verbose_name_plural": "销号申请",
+                "ordering": ["measure", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("measure", "number"),
+                        name="one_request_of_a_number",
+                        violation_error_message="这一次申请已经有了。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "pending")),
+                        fields=("measure",),
+                        name="one_pending_request",
+                        violation_error_message="这条措施已有一份销号申请在审核。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["pending", "approved", "returned", "withdrawn"])
+                        ),
+                        name="request_outcome_is_known",
+                        violation_error_message="申请结果不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("statement", ""), _negated=True),
+                        name="request_states_something",
+                        violation_error_message="完成情况不能为空。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -900,486 +1262,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "审核",
                 "verbose_name_plural": "审核",
                 "ordering": ["request", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("decision__in", ["approve", "return"])),
+                        name="review_decision_is_known",
+                        violation_error_message="审核意见不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decision", "approve"), ("ground", "")),
+                            models.Q(
+                                ("decision", "return"),
+                                models.Q(("ground", ""), _negated=True),
+                                models.Q(("opinion", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="review_return_has_ground_and_reason",
+                        violation_error_message="退回要选依据并写明原因。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("decision", "approve")),
+                        fields=("request", "stage"),
+                        name="one_approval_for_a_stage",
+                        violation_error_message="这一环节已经审核过了。",
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="closeoutrequest",
-            name="stage",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="requests",
-                to="rectification.reviewstage",
-                verbose_name="当前环节",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("level__in", ["central", "province", "city", "county", "other"])
-                ),
-                name="inspection_level_is_known",
-                violation_error_message="巡察层级不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("on_site_from", None),
-                    ("on_site_to", None),
-                    ("on_site_to__gte", models.F("on_site_from")),
-                    _connector="OR",
-                ),
-                name="inspection_on_site_in_order",
-                violation_error_message="进驻结束不能早于进驻开始。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("on_site_to", None),
-                    ("feedback_date__gte", models.F("on_site_to")),
-                    _connector="OR",
-                ),
-                name="inspection_feedback_after_on_site",
-                violation_error_message="反馈日期不能早于进驻结束。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("dispatch_every_days__gte", 1), ("dispatch_every_days__lte", 366)
-                ),
-                name="inspection_rhythm_is_possible",
-                violation_error_message="调度间隔请填 1 到 366 天。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("concentrated_months__gte", 1), ("concentrated_months__lte", 24)
-                ),
-                name="inspection_period_is_possible",
-                violation_error_message="集中整改期请填 1 到 24 个月。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="findingarea",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "name"),
-                name="one_area_of_a_name",
-                violation_error_message="本次巡察已有同名的反馈方面。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatchround",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "number"),
-                name="one_round_of_a_number",
-                violation_error_message="本次巡察已有这一次调度。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatchround",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "closed", "superseded"])),
-                name="round_state_is_known",
-                violation_error_message="调度状态不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatchround",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("meeting_on__gte", models.F("due_on"))),
-                name="round_meets_on_or_after_its_day",
-                violation_error_message="调度日不能早于应调度日。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispatchround",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", False), ("state", "closed")),
-                    models.Q(models.Q(("state", "closed"), _negated=True), ("closed_at", None)),
-                    _connector="OR",
-                ),
-                name="round_closed_at_iff_closed",
-                violation_error_message="只有已结束的调度才有结束时间。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="institutionaloutcome",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "title"),
-                name="one_outcome_of_a_title",
-                violation_error_message="本次巡察已有同名的制度成果。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="institutionaloutcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["new", "revised"])),
-                name="outcome_kind_is_known",
-                violation_error_message="制度成果类别不在列表中。",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="measureevent",
-            index=models.Index(fields=["measure", "on", "id"], name="measure_event_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="measureevent",
-            index=models.Index(fields=["on", "to_status"], name="measure_event_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="measureevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "to_status__in",
-                        [
-                            "not_started",
-                            "under_way",
-                            "in_review",
-                            "sent_back",
-                            "closed",
-                            "rebounded",
-                            "not_applicable",
-                        ],
-                    ),
-                    (
-                        "from_status__in",
-                        [
-                            "",
-                            "not_started",
-                            "under_way",
-                            "in_review",
-                            "sent_back",
-                            "closed",
-                            "rebounded",
-                            "not_applicable",
-                        ],
-                    ),
-                ),
-                name="measure_event_statuses_are_known",
-                violation_error_message="措施状态变化前后的状态要在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measureevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ground__in", ["late", "below_standard"]), ("verb", "send_back")),
-                    models.Q(models.Q(("verb", "send_back"), _negated=True), ("ground", "")),
-                    _connector="OR",
-                ),
-                name="measure_event_ground_iff_sent_back",
-                violation_error_message="退回要选依据，其他动作没有依据。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share__gte", 1), ("share__lte", 100)),
-                name="milestone_share_is_a_percentage",
-                violation_error_message="应达进度请填 1 到 100。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("precision__in", ("day", "ten_days", "month", "quarter", "year"))
-                ),
-                name="milestone_precision_is_known",
-                violation_error_message="时间节点的精度不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.UniqueConstraint(
-                fields=("measure", "share"),
-                name="one_milestone_of_a_share",
-                violation_error_message="同一措施的两个节点不能是同一进度。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(
-                fields=("round", "unit", "kind", "channel"),
-                name="one_notice_for_round_unit_kind_channel",
-                violation_error_message="这次调度已经给这个单位发过这种通知。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["round_opened"])),
-                name="notice_kind_is_known",
-                violation_error_message="通知类别不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["in_app"])),
-                name="notice_channel_is_known",
-                violation_error_message="通知渠道不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="problem",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "code"),
-                name="one_problem_of_a_code",
-                violation_error_message="本次巡察已有这个问题编号。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="problem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["under_way", "closed", "rebounded"])),
-                name="problem_status_is_known",
-                violation_error_message="问题状态不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="problem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_on__isnull", False), ("status", "closed")),
-                    models.Q(("status", "closed"), models.Q(("closed_source", ""), _negated=True)),
-                    models.Q(models.Q(("status", "closed"), _negated=True), ("closed_on", None)),
-                    _connector="OR",
-                ),
-                name="problem_closed_iff_dated_or_sourced",
-                violation_error_message="已完成的问题要有完成日期或依据，未完成的不能有完成日期。",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="measure",
-            index=models.Index(
-                fields=["inspection", "status", "deadline"], name="measure_by_urgency"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "code"),
-                name="one_measure_of_a_code",
-                violation_error_message="本次巡察已有这个措施编号。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "not_started",
-                            "under_way",
-                            "in_review",
-                            "sent_back",
-                            "closed",
-                            "rebounded",
-                            "not_applicable",
-                        ],
-                    )
-                ),
-                name="measure_status_is_known",
-                violation_error_message="措施状态不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("time_kind__in", ["immediate", "dated", "long_term"])),
-                name="measure_time_kind_is_known",
-                violation_error_message="时限类型不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_on__isnull", False), ("status", "closed")),
-                    models.Q(models.Q(("status", "closed"), _negated=True), ("closed_on", None)),
-                    _connector="OR",
-                ),
-                name="measure_closed_on_iff_closed",
-                violation_error_message="只有已销号的措施才有销号日期。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("deadline", None),
-                        ("original_deadline", None),
-                        ("original_precision", "none"),
-                        ("precision", "none"),
-                    ),
-                    models.Q(
-                        ("deadline__isnull", False),
-                        ("original_deadline__isnull", False),
-                        ("original_precision__in", ("day", "ten_days", "month", "quarter", "year")),
-                        ("precision__in", ("day", "ten_days", "month", "quarter", "year")),
-                    ),
-                    _connector="OR",
-                ),
-                name="measure_deadline_iff_precise",
-                violation_error_message="整改时限和时限精度要同时填写，或者都不填。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("time_kind", "dated"), _negated=True),
-                    ("deadline__isnull", False),
-                    _connector="OR",
-                ),
-                name="measure_dated_has_deadline",
-                violation_error_message="限期整改的措施要填整改时限。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("time_kind", "long_term"), _negated=True),
-                    models.Q(("deadline", None), ("review_every_months__gte", 1)),
-                    _connector="OR",
-                ),
-                name="measure_long_term_has_rhythm",
-                violation_error_message="长期坚持的措施没有时限，要填复查周期（至少 1 个月）。",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="problemevent",
-            index=models.Index(fields=["problem", "on", "id"], name="problem_event_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="problemevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("to_status__in", ["under_way", "closed", "rebounded"]),
-                    ("from_status__in", ["", "under_way", "closed", "rebounded"]),
-                ),
-                name="problem_event_statuses_are_known",
-                violation_error_message="问题状态变化前后的状态要在列表中。",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="progressentry",
-            index=models.Index(fields=["measure", "-reported_on", "-id"], name="progress_latest"),
-        ),
-        migrations.AddConstraint(
-            model_name="progressentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True),
-                name="progress_says_something",
-                violation_error_message="整改进展不能为空。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewstage",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "order"),
-                name="one_stage_of_an_order",
-                violation_error_message="审核环节的顺序不能重复。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", ("unit_head", "office", "executive", "party_group"))
-                ),
-                name="stage_role_reviews",
-                violation_error_message="审核角色只能是单位负责人、整改办、分管领导或党组。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("order__gte", 1), ("order__lte", 5)),
-                name="stage_order_from_one_to_five",
-                violation_error_message="审核环节最多五级，从 1 数起。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decision__in", ["approve", "return"])),
-                name="review_decision_is_known",
-                violation_error_message="审核意见不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decision", "approve"), ("ground", "")),
-                    models.Q(
-                        ("decision", "return"),
-                        models.Q(("ground", ""), _negated=True),
-                        models.Q(("opinion", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="review_return_has_ground_and_reason",
-                violation_error_message="退回要选依据并写明原因。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("decision", "approve")),
-                fields=("request", "stage"),
-                name="one_approval_for_a_stage",
-                violation_error_message="这一环节已经审核过了。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closeoutrequest",
-            constraint=models.UniqueConstraint(
-                fields=("measure", "number"),
-                name="one_request_of_a_number",
-                violation_error_message="这一次申请已经有了。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closeoutrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome", "pending")),
-                fields=("measure",),
-                name="one_pending_request",
-                violation_error_message="这条措施已有一份销号申请在审核。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closeoutrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("outcome__in", ["pending", "approved", "returned", "withdrawn"])
-                ),
-                name="request_outcome_is_known",
-                violation_error_message="申请结果不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="closeoutrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("statement", ""), _negated=True),
-                name="request_states_something",
-                violation_error_message="完成情况不能为空。",
-            ),
         ),
     ]

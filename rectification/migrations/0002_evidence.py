@@ -88,6 +88,48 @@ class Migration(migrations.Migration):
                 "verbose_name": "佐证材料",
                 "verbose_name_plural": "佐证材料",
                 "ordering": ["inspection", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "number"),
+                        name="one_evidence_of_a_number",
+                        violation_error_message="本次巡察已有这个材料编号。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "document",
+                                    "minutes",
+                                    "photo",
+                                    "record",
+                                    "voucher",
+                                    "contract",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="evidence_kind_is_known",
+                        violation_error_message="材料类型不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("withdrawn_at", None),
+                                ("withdrawn_by", None),
+                                ("withdrawn_why", ""),
+                            ),
+                            models.Q(
+                                ("withdrawn_at__isnull", False),
+                                ("withdrawn_by__isnull", False),
+                                models.Q(("withdrawn_why", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="evidence_withdrawn_with_a_reason",
+                        violation_error_message="撤下材料要写明理由。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,6 +176,26 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "材料与措施",
                 "verbose_name_plural": "材料与措施",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("evidence", "measure"),
+                        name="one_current_use_of_evidence",
+                        violation_error_message="这份材料已经用于这条措施。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("ended_why", "")),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                models.Q(("ended_why", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="evidence_use_ended_with_a_reason",
+                        violation_error_message="解除关联要写明理由。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +247,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "材料版本",
                 "verbose_name_plural": "材料版本",
                 "ordering": ["evidence", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("evidence", "number"),
+                        name="one_evidence_version_of_a_number",
+                        violation_error_message="这份材料已有这一版。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -218,82 +287,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "申请所附材料",
                 "verbose_name_plural": "申请所附材料",
                 "ordering": ["request", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("request", "version"),
+                        name="evidence_is_listed_once_in_a_request",
+                        violation_error_message="这份材料已经附在这次申请里。",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "number"),
-                name="one_evidence_of_a_number",
-                violation_error_message="本次巡察已有这个材料编号。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        ["document", "minutes", "photo", "record", "voucher", "contract", "other"],
-                    )
-                ),
-                name="evidence_kind_is_known",
-                violation_error_message="材料类型不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withdrawn_at", None), ("withdrawn_by", None), ("withdrawn_why", "")),
-                    models.Q(
-                        ("withdrawn_at__isnull", False),
-                        ("withdrawn_by__isnull", False),
-                        models.Q(("withdrawn_why", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="evidence_withdrawn_with_a_reason",
-                violation_error_message="撤下材料要写明理由。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidenceuse",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("evidence", "measure"),
-                name="one_current_use_of_evidence",
-                violation_error_message="这份材料已经用于这条措施。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidenceuse",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("ended_why", "")),
-                    models.Q(
-                        ("ended_at__isnull", False), models.Q(("ended_why", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="evidence_use_ended_with_a_reason",
-                violation_error_message="解除关联要写明理由。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidenceversion",
-            constraint=models.UniqueConstraint(
-                fields=("evidence", "number"),
-                name="one_evidence_version_of_a_number",
-                violation_error_message="这份材料已有这一版。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="requestevidence",
-            constraint=models.UniqueConstraint(
-                fields=("request", "version"),
-                name="evidence_is_listed_once_in_a_request",
-                violation_error_message="这份材料已经附在这次申请里。",
-            ),
         ),
     ]

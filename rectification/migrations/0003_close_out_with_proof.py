@@ -39,11 +39,96 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="重报时间"),
                 ),
                 ("answered_on", models.DateField(blank=True, null=True, verbose_name="重报日期")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="退回人",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reworks",
+                        to="rectification.measure",
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="代何人",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reworks",
+                        to="rectification.closeoutrequest",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reworks",
+                        to="rectification.reviewstage",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "回炉返工",
                 "verbose_name_plural": "回炉返工",
                 "ordering": ["measure", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("measure", "number"),
+                        name="one_rework_of_a_number",
+                        violation_error_message="这一次退回已经有了。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("answered_at", None)),
+                        fields=("measure",),
+                        name="one_open_rework",
+                        violation_error_message="这条措施还有一次退回没有重报。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ground__in", ["late", "below_standard"])),
+                        name="rework_ground_is_known",
+                        violation_error_message="退回依据不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("due_on", None), ("due_on__gte", models.F("on")), _connector="OR"
+                        ),
+                        name="rework_is_due_after_it_was_sent_back",
+                        violation_error_message="返工期限不能早于退回日期。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("answered_on", None)),
+                            models.Q(
+                                ("answered_at__isnull", False), ("answered_on__gte", models.F("on"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rework_answer_is_dated",
+                        violation_error_message="重报日期不能早于退回日期。",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -136,107 +221,6 @@ class Migration(migrations.Migration):
                 ),
                 name="review_lapsed_with_a_reason",
                 violation_error_message="失效的审核要写明原因。",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rework",
-            name="by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="退回人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rework",
-            name="measure",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reworks",
-                to="rectification.measure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rework",
-            name="on_behalf_of",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="代何人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rework",
-            name="request",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reworks",
-                to="rectification.closeoutrequest",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rework",
-            name="stage",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reworks",
-                to="rectification.reviewstage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rework",
-            constraint=models.UniqueConstraint(
-                fields=("measure", "number"),
-                name="one_rework_of_a_number",
-                violation_error_message="这一次退回已经有了。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rework",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("answered_at", None)),
-                fields=("measure",),
-                name="one_open_rework",
-                violation_error_message="这条措施还有一次退回没有重报。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rework",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ground__in", ["late", "below_standard"])),
-                name="rework_ground_is_known",
-                violation_error_message="退回依据不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rework",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("due_on", None), ("due_on__gte", models.F("on")), _connector="OR"
-                ),
-                name="rework_is_due_after_it_was_sent_back",
-                violation_error_message="返工期限不能早于退回日期。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rework",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("answered_on", None)),
-                    models.Q(("answered_at__isnull", False), ("answered_on__gte", models.F("on"))),
-                    _connector="OR",
-                ),
-                name="rework_answer_is_dated",
-                violation_error_message="重报日期不能早于退回日期。",
             ),
         ),
     ]

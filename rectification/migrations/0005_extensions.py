@@ -14,60 +14,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="DeadlineChange",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "from_deadline",
-                    models.DateField(blank=True, null=True, verbose_name="原来的时限"),
-                ),
-                (
-                    "from_precision",
-                    models.CharField(
-                        choices=[
-                            ("day", "日"),
-                            ("ten_days", "旬"),
-                            ("month", "月"),
-                            ("quarter", "季度"),
-                            ("year", "年"),
-                            ("none", "无"),
-                        ],
-                        max_length=10,
-                        verbose_name="原来的时限精度",
-                    ),
-                ),
-                ("to_deadline", models.DateField(blank=True, null=True, verbose_name="改为")),
-                (
-                    "to_precision",
-                    models.CharField(
-                        choices=[
-                            ("day", "日"),
-                            ("ten_days", "旬"),
-                            ("month", "月"),
-                            ("quarter", "季度"),
-                            ("year", "年"),
-                            ("none", "无"),
-                        ],
-                        max_length=10,
-                        verbose_name="改后的时限精度",
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                ("on", models.DateField(verbose_name="日期")),
-                ("why", models.TextField(blank=True, verbose_name="理由")),
-            ],
-            options={
-                "verbose_name": "时限变更",
-                "verbose_name_plural": "时限变更",
-                "ordering": ["measure", "on", "pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="Extension",
             fields=[
                 (
@@ -138,11 +84,254 @@ class Migration(migrations.Migration):
                     models.TextField(blank=True, max_length=2000, verbose_name="撤回或失效的理由"),
                 ),
                 ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extensions",
+                        to="rectification.measure",
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="代表谁申请",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申请人",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="办结人",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "延期申请",
                 "verbose_name_plural": "延期申请",
                 "ordering": ["measure", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("measure", "number"),
+                        name="one_extension_of_a_number",
+                        violation_error_message="这一次延期申请已经有了。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("requested", "endorsed"))),
+                        fields=("measure",),
+                        name="one_pending_extension",
+                        violation_error_message="这条措施已有一份延期申请在审批。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "requested",
+                                    "endorsed",
+                                    "granted",
+                                    "refused",
+                                    "withdrawn",
+                                    "lapsed",
+                                ],
+                            )
+                        ),
+                        name="extension_state_is_known",
+                        violation_error_message="延期申请的状态不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_precision__in", ("day", "ten_days", "month", "quarter", "year")),
+                            ("precision__in", ("day", "ten_days", "month", "quarter", "year")),
+                        ),
+                        name="extension_deadlines_are_precise",
+                        violation_error_message="延期前后的时限都要有时限精度。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("deadline__gt", models.F("from_deadline"))),
+                        name="extension_leads_to_a_later_day",
+                        violation_error_message="延期后的时限要晚于现在的整改时限。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("requested_on__lte", models.F("from_deadline"))),
+                        name="extension_is_asked_for_in_time",
+                        violation_error_message="延期要在整改时限当天或之前申请。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="extension_gives_a_reason",
+                        violation_error_message="申请延期要写明理由。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("settled_at__isnull", True),
+                                ("settled_on__isnull", True),
+                                ("state__in", ("requested", "endorsed")),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("requested", "endorsed")), _negated=True),
+                                ("settled_at__isnull", False),
+                                ("settled_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="extension_settled_iff_not_pending",
+                        violation_error_message="办结的延期申请要有办结日期，在审批的没有。",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DeadlineChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_deadline",
+                    models.DateField(blank=True, null=True, verbose_name="原来的时限"),
+                ),
+                (
+                    "from_precision",
+                    models.CharField(
+                        choices=[
+                            ("day", "日"),
+                            ("ten_days", "旬"),
+                            ("month", "月"),
+                            ("quarter", "季度"),
+                            ("year", "年"),
+                            ("none", "无"),
+                        ],
+                        max_length=10,
+                        verbose_name="原来的时限精度",
+                    ),
+                ),
+                ("to_deadline", models.DateField(blank=True, null=True, verbose_name="改为")),
+                (
+                    "to_precision",
+                    models.CharField(
+                        choices=[
+                            ("day", "日"),
+                            ("ten_days", "旬"),
+                            ("month", "月"),
+                            ("quarter", "季度"),
+                            ("year", "年"),
+                            ("none", "无"),
+                        ],
+                        max_length=10,
+                        verbose_name="改后的时限精度",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("on", models.DateField(verbose_name="日期")),
+                ("why", models.TextField(blank=True, verbose_name="理由")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deadline_changes",
+                        to="rectification.measure",
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="代表谁操作",
+                    ),
+                ),
+                (
+                    "extension",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="change",
+                        to="rectification.extension",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "时限变更",
+                "verbose_name_plural": "时限变更",
+                "ordering": ["measure", "on", "pk"],
+                "indexes": [
+                    models.Index(fields=["measure", "on", "id"], name="deadline_change_by_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("from_deadline", None), ("from_precision", "none")),
+                                models.Q(
+                                    ("from_deadline__isnull", False),
+                                    (
+                                        "from_precision__in",
+                                        ("day", "ten_days", "month", "quarter", "year"),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                models.Q(("to_deadline", None), ("to_precision", "none")),
+                                models.Q(
+                                    ("to_deadline__isnull", False),
+                                    (
+                                        "to_precision__in",
+                                        ("day", "ten_days", "month", "quarter", "year"),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="deadline_change_iff_precise",
+                        violation_error_message="变更前后的时限和时限精度要同时填写，或者都不填。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("extension", None),
+                            ("to_deadline__gt", models.F("from_deadline")),
+                            _connector="OR",
+                        ),
+                        name="deadline_change_of_extension_is_later",
+                        violation_error_message="延期后的时限要晚于原来的时限。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -171,11 +360,62 @@ class Migration(migrations.Migration):
                 ("opinion", models.TextField(blank=True, max_length=2000, verbose_name="审批意见")),
                 ("at", models.DateTimeField(verbose_name="审批时间")),
                 ("on", models.DateField(verbose_name="审批日期")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="审批人",
+                    ),
+                ),
+                (
+                    "extension",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="rectification.extension",
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="代表谁审批",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "延期审批",
                 "verbose_name_plural": "延期审批",
                 "ordering": ["extension", "step"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("extension", "step"),
+                        name="one_decision_of_a_step",
+                        violation_error_message="这一环节已经审批过了。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("step__in", [1, 2])),
+                        name="extension_step_is_one_of_two",
+                        violation_error_message="延期审批只有初审和审定两个环节。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decision", "agree"),
+                            models.Q(
+                                ("decision", "refuse"), models.Q(("opinion", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="extension_decision_is_known",
+                        violation_error_message="延期审批意见只能是同意，或者写明理由的不同意。",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -228,276 +468,6 @@ class Migration(migrations.Migration):
                 ),
                 name="inspection_extension_roles_decide",
                 violation_error_message="延期审批的角色只能是单位负责人、整改办、分管领导或党组。",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deadlinechange",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="操作人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deadlinechange",
-            name="measure",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="deadline_changes",
-                to="rectification.measure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deadlinechange",
-            name="on_behalf_of",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="代表谁操作",
-            ),
-        ),
-        migrations.AddField(
-            model_name="extension",
-            name="measure",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="extensions",
-                to="rectification.measure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="extension",
-            name="on_behalf_of",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="代表谁申请",
-            ),
-        ),
-        migrations.AddField(
-            model_name="extension",
-            name="requested_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="申请人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="extension",
-            name="settled_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="办结人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deadlinechange",
-            name="extension",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="change",
-                to="rectification.extension",
-            ),
-        ),
-        migrations.AddField(
-            model_name="extensiondecision",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="审批人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="extensiondecision",
-            name="extension",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="decisions",
-                to="rectification.extension",
-            ),
-        ),
-        migrations.AddField(
-            model_name="extensiondecision",
-            name="on_behalf_of",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="代表谁审批",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.UniqueConstraint(
-                fields=("measure", "number"),
-                name="one_extension_of_a_number",
-                violation_error_message="这一次延期申请已经有了。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("requested", "endorsed"))),
-                fields=("measure",),
-                name="one_pending_extension",
-                violation_error_message="这条措施已有一份延期申请在审批。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ["requested", "endorsed", "granted", "refused", "withdrawn", "lapsed"],
-                    )
-                ),
-                name="extension_state_is_known",
-                violation_error_message="延期申请的状态不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_precision__in", ("day", "ten_days", "month", "quarter", "year")),
-                    ("precision__in", ("day", "ten_days", "month", "quarter", "year")),
-                ),
-                name="extension_deadlines_are_precise",
-                violation_error_message="延期前后的时限都要有时限精度。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("deadline__gt", models.F("from_deadline"))),
-                name="extension_leads_to_a_later_day",
-                violation_error_message="延期后的时限要晚于现在的整改时限。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("requested_on__lte", models.F("from_deadline"))),
-                name="extension_is_asked_for_in_time",
-                violation_error_message="延期要在整改时限当天或之前申请。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="extension_gives_a_reason",
-                violation_error_message="申请延期要写明理由。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("settled_at__isnull", True),
-                        ("settled_on__isnull", True),
-                        ("state__in", ("requested", "endorsed")),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("requested", "endorsed")), _negated=True),
-                        ("settled_at__isnull", False),
-                        ("settled_on__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="extension_settled_iff_not_pending",
-                violation_error_message="办结的延期申请要有办结日期，在审批的没有。",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deadlinechange",
-            index=models.Index(fields=["measure", "on", "id"], name="deadline_change_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="deadlinechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        models.Q(("from_deadline", None), ("from_precision", "none")),
-                        models.Q(
-                            ("from_deadline__isnull", False),
-                            ("from_precision__in", ("day", "ten_days", "month", "quarter", "year")),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        models.Q(("to_deadline", None), ("to_precision", "none")),
-                        models.Q(
-                            ("to_deadline__isnull", False),
-                            ("to_precision__in", ("day", "ten_days", "month", "quarter", "year")),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="deadline_change_iff_precise",
-                violation_error_message="变更前后的时限和时限精度要同时填写，或者都不填。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deadlinechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("extension", None),
-                    ("to_deadline__gt", models.F("from_deadline")),
-                    _connector="OR",
-                ),
-                name="deadline_change_of_extension_is_later",
-                violation_error_message="延期后的时限要晚于原来的时限。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extensiondecision",
-            constraint=models.UniqueConstraint(
-                fields=("extension", "step"),
-                name="one_decision_of_a_step",
-                violation_error_message="这一环节已经审批过了。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extensiondecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("step__in", [1, 2])),
-                name="extension_step_is_one_of_two",
-                violation_error_message="延期审批只有初审和审定两个环节。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="extensiondecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decision", "agree"),
-                    models.Q(("decision", "refuse"), models.Q(("opinion", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="extension_decision_is_known",
-                violation_error_message="延期审批意见只能是同意，或者写明理由的不同意。",
             ),
         ),
     ]

@@ -99,6 +99,48 @@ class Migration(migrations.Migration):
                 "verbose_name": "回头看",
                 "verbose_name_plural": "回头看",
                 "ordering": ["inspection", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "number"),
+                        name="one_look_back_of_a_number",
+                        violation_error_message="本次巡察已有这一次回头看。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ["all", "sample"])),
+                        name="look_back_scope_is_known",
+                        violation_error_message="回头看的范围不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("state", "open")),
+                            models.Q(("closed_at__isnull", False), ("state", "closed")),
+                            _connector="OR",
+                        ),
+                        name="look_back_state_is_known",
+                        violation_error_message="已结束的回头看才有结束时间。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sample_size__gte", 1),
+                            ("sample_size__lte", models.F("population_size")),
+                            models.Q(
+                                models.Q(("scope", "all"), _negated=True),
+                                ("sample_size", models.F("population_size")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="look_back_sample_is_possible",
+                        violation_error_message="抽取数量至少 1 条、最多为总体数量，全部检查时两者相等。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("seed", ""), _negated=True),
+                            models.Q(("population_digest", ""), _negated=True),
+                        ),
+                        name="look_back_has_a_seed",
+                        violation_error_message="回头看要记下种子和总体校验码。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +220,48 @@ class Migration(migrations.Migration):
                 "verbose_name": "回头看项目",
                 "verbose_name_plural": "回头看项目",
                 "ordering": ["look_back", "order"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("look_back", "measure"),
+                        name="a_measure_is_looked_at_once",
+                        violation_error_message="这次回头看已有这条措施。",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("look_back", "order"),
+                        name="one_look_back_item_of_an_order",
+                        violation_error_message="这次回头看的抽取顺序重复。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("at", None),
+                                ("by", None),
+                                ("event", None),
+                                ("on", None),
+                                ("result", ""),
+                            ),
+                            models.Q(
+                                ("at__isnull", False),
+                                ("by__isnull", False),
+                                ("event__isnull", False),
+                                ("on__isnull", False),
+                                ("result__in", ["consolidated", "rebounded"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="look_back_item_result_is_signed",
+                        violation_error_message="检查结果要有检查人、时间和对应的状态变化。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("result", "rebounded"), _negated=True),
+                            models.Q(("note", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="look_back_rebound_has_a_reason",
+                        violation_error_message="认定反弹要写明理由。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -242,144 +326,31 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "屡查屡犯",
                 "verbose_name_plural": "屡查屡犯",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("problem", "earlier"),
+                        name="a_pair_of_problems_is_decided_once",
+                        violation_error_message="这两个问题已经认定过。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("decision__in", ["linked", "dismissed"])),
+                        name="recurrence_decision_is_known",
+                        violation_error_message="屡查屡犯的认定不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("score__gte", 0), ("score__lte", 100)),
+                        name="recurrence_score_is_a_share",
+                        violation_error_message="相似度要在 0 到 100 之间。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("problem", models.F("earlier")), _negated=True),
+                            models.Q(("why", ""), _negated=True),
+                        ),
+                        name="recurrence_has_two_problems_and_a_reason",
+                        violation_error_message="认定屡查屡犯要选两个不同的问题，并写明理由。",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="lookback",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "number"),
-                name="one_look_back_of_a_number",
-                violation_error_message="本次巡察已有这一次回头看。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("scope__in", ["all", "sample"])),
-                name="look_back_scope_is_known",
-                violation_error_message="回头看的范围不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("state", "open")),
-                    models.Q(("closed_at__isnull", False), ("state", "closed")),
-                    _connector="OR",
-                ),
-                name="look_back_state_is_known",
-                violation_error_message="已结束的回头看才有结束时间。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("sample_size__gte", 1),
-                    ("sample_size__lte", models.F("population_size")),
-                    models.Q(
-                        models.Q(("scope", "all"), _negated=True),
-                        ("sample_size", models.F("population_size")),
-                        _connector="OR",
-                    ),
-                ),
-                name="look_back_sample_is_possible",
-                violation_error_message="抽取数量至少 1 条、最多为总体数量，全部检查时两者相等。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("seed", ""), _negated=True),
-                    models.Q(("population_digest", ""), _negated=True),
-                ),
-                name="look_back_has_a_seed",
-                violation_error_message="回头看要记下种子和总体校验码。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookbackitem",
-            constraint=models.UniqueConstraint(
-                fields=("look_back", "measure"),
-                name="a_measure_is_looked_at_once",
-                violation_error_message="这次回头看已有这条措施。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookbackitem",
-            constraint=models.UniqueConstraint(
-                fields=("look_back", "order"),
-                name="one_look_back_item_of_an_order",
-                violation_error_message="这次回头看的抽取顺序重复。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookbackitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("at", None), ("by", None), ("event", None), ("on", None), ("result", "")
-                    ),
-                    models.Q(
-                        ("at__isnull", False),
-                        ("by__isnull", False),
-                        ("event__isnull", False),
-                        ("on__isnull", False),
-                        ("result__in", ["consolidated", "rebounded"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="look_back_item_result_is_signed",
-                violation_error_message="检查结果要有检查人、时间和对应的状态变化。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookbackitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("result", "rebounded"), _negated=True),
-                    models.Q(("note", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="look_back_rebound_has_a_reason",
-                violation_error_message="认定反弹要写明理由。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recurrence",
-            constraint=models.UniqueConstraint(
-                fields=("problem", "earlier"),
-                name="a_pair_of_problems_is_decided_once",
-                violation_error_message="这两个问题已经认定过。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recurrence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decision__in", ["linked", "dismissed"])),
-                name="recurrence_decision_is_known",
-                violation_error_message="屡查屡犯的认定不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recurrence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("score__gte", 0), ("score__lte", 100)),
-                name="recurrence_score_is_a_share",
-                violation_error_message="相似度要在 0 到 100 之间。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recurrence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("problem", models.F("earlier")), _negated=True),
-                    models.Q(("why", ""), _negated=True),
-                ),
-                name="recurrence_has_two_problems_and_a_reason",
-                violation_error_message="认定屡查屡犯要选两个不同的问题，并写明理由。",
-            ),
         ),
     ]

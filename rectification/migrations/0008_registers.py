@@ -51,11 +51,84 @@ class Migration(migrations.Migration):
                 ("people", models.PositiveIntegerField(verbose_name="人数")),
                 ("day", models.DateField(verbose_name="日期")),
                 ("note", models.TextField(blank=True, max_length=2000, verbose_name="说明")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "problem",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accountability_actions",
+                        to="rectification.problem",
+                        verbose_name="对应问题",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="撤下人",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "问责处理",
                 "verbose_name_plural": "问责处理",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("withdrawn_at", None),
+                                ("withdrawn_by", None),
+                                ("withdrawn_why", ""),
+                            ),
+                            models.Q(
+                                ("withdrawn_at__isnull", False),
+                                ("withdrawn_by__isnull", False),
+                                models.Q(("withdrawn_why", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="accountabilityaction_withdrawn_with_a_reason",
+                        violation_error_message="撤下要写明理由。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "talk",
+                                    "criticism",
+                                    "admonition",
+                                    "organisational",
+                                    "party",
+                                    "administrative",
+                                    "judicial",
+                                    "other",
+                                ],
+                            )
+                        ),
+                        name="accountability_kind_is_known",
+                        violation_error_message="处理方式不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("people__gte", 0), ("people__lte", 100000)),
+                        name="accountability_people_are_possible",
+                        violation_error_message="人数请填 0 到 100000。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,11 +163,70 @@ class Migration(migrations.Migration):
                 ),
                 ("day", models.DateField(verbose_name="日期")),
                 ("note", models.TextField(blank=True, max_length=2000, verbose_name="说明")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "problem",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="recovered_money",
+                        to="rectification.problem",
+                        verbose_name="对应问题",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="撤下人",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "追缴挽回资金",
                 "verbose_name_plural": "追缴挽回资金",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("withdrawn_at", None),
+                                ("withdrawn_by", None),
+                                ("withdrawn_why", ""),
+                            ),
+                            models.Q(
+                                ("withdrawn_at__isnull", False),
+                                ("withdrawn_by__isnull", False),
+                                models.Q(("withdrawn_why", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="recoveredmoney_withdrawn_with_a_reason",
+                        violation_error_message="撤下要写明理由。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["recovered", "refunded", "averted"])),
+                        name="money_kind_is_known",
+                        violation_error_message="资金类别不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)),
+                        name="money_is_not_negative",
+                        violation_error_message="金额不能是负数。",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -181,150 +313,6 @@ class Migration(migrations.Migration):
                 ),
                 name="institutionaloutcome_withdrawn_with_a_reason",
                 violation_error_message="撤下要写明理由。",
-            ),
-        ),
-        migrations.AddField(
-            model_name="accountabilityaction",
-            name="inspection",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="rectification.inspection",
-            ),
-        ),
-        migrations.AddField(
-            model_name="accountabilityaction",
-            name="problem",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="accountability_actions",
-                to="rectification.problem",
-                verbose_name="对应问题",
-            ),
-        ),
-        migrations.AddField(
-            model_name="accountabilityaction",
-            name="withdrawn_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="撤下人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="recoveredmoney",
-            name="inspection",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="rectification.inspection",
-            ),
-        ),
-        migrations.AddField(
-            model_name="recoveredmoney",
-            name="problem",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="recovered_money",
-                to="rectification.problem",
-                verbose_name="对应问题",
-            ),
-        ),
-        migrations.AddField(
-            model_name="recoveredmoney",
-            name="withdrawn_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="撤下人",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountabilityaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withdrawn_at", None), ("withdrawn_by", None), ("withdrawn_why", "")),
-                    models.Q(
-                        ("withdrawn_at__isnull", False),
-                        ("withdrawn_by__isnull", False),
-                        models.Q(("withdrawn_why", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="accountabilityaction_withdrawn_with_a_reason",
-                violation_error_message="撤下要写明理由。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountabilityaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "talk",
-                            "criticism",
-                            "admonition",
-                            "organisational",
-                            "party",
-                            "administrative",
-                            "judicial",
-                            "other",
-                        ],
-                    )
-                ),
-                name="accountability_kind_is_known",
-                violation_error_message="处理方式不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountabilityaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people__gte", 0), ("people__lte", 100000)),
-                name="accountability_people_are_possible",
-                violation_error_message="人数请填 0 到 100000。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoveredmoney",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withdrawn_at", None), ("withdrawn_by", None), ("withdrawn_why", "")),
-                    models.Q(
-                        ("withdrawn_at__isnull", False),
-                        ("withdrawn_by__isnull", False),
-                        models.Q(("withdrawn_why", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="recoveredmoney_withdrawn_with_a_reason",
-                violation_error_message="撤下要写明理由。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoveredmoney",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["recovered", "refunded", "averted"])),
-                name="money_kind_is_known",
-                violation_error_message="资金类别不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoveredmoney",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)),
-                name="money_is_not_negative",
-                violation_error_message="金额不能是负数。",
             ),
         ),
     ]

@@ -41,6 +41,28 @@ class Migration(migrations.Migration):
                 ("secret", models.CharField(blank=True, max_length=200, verbose_name="加签密钥")),
                 ("created_at", models.DateTimeField(verbose_name="登记时间")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="停用时间")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contact_points",
+                        to="accounts.unit",
+                        verbose_name="单位",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contact_points",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="人员",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "联系方式",
@@ -208,30 +230,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="notices",
                 to="accounts.unit",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactpoint",
-            name="unit",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="contact_points",
-                to="accounts.unit",
-                verbose_name="单位",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contactpoint",
-            name="user",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="contact_points",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="人员",
             ),
         ),
         migrations.AddField(

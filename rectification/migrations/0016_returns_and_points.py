@@ -13,15 +13,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="inspection",
-            name="returns_need_confirmation",
-            field=models.BooleanField(
-                default=False,
-                help_text="勾选时，填报员的调度报送经本单位负责人确认后才算已报。",
-                verbose_name="报送须单位负责人确认",
-            ),
-        ),
         migrations.CreateModel(
             name="MeetingPoint",
             fields=[
@@ -129,6 +120,43 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "议定事项",
                 "verbose_name_plural": "议定事项",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "number"),
+                        name="one_point_of_a_number",
+                        violation_error_message="本次巡察已有这个编号的议定事项。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["open", "answered", "settled", "withdrawn"])
+                        ),
+                        name="point_state_is_known",
+                        violation_error_message="议定事项的状态不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True),
+                        name="point_says_something",
+                        violation_error_message="议定事项不能为空。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ("open", "answered")),
+                                ("ended_at", None),
+                                ("ended_by", None),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("open", "answered")), _negated=True),
+                                ("ended_at__isnull", False),
+                                ("ended_by__isnull", False),
+                                models.Q(("ended_why", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="point_ended_iff_over",
+                        violation_error_message="议定事项办结或撤销时要写明说明。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -185,6 +213,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "议定事项的答复",
                 "verbose_name_plural": "议定事项的答复",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True),
+                        name="point_answer_says_something",
+                        violation_error_message="答复不能为空。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -393,55 +428,13 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="meetingpoint",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "number"),
-                name="one_point_of_a_number",
-                violation_error_message="本次巡察已有这个编号的议定事项。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="meetingpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "answered", "settled", "withdrawn"])),
-                name="point_state_is_known",
-                violation_error_message="议定事项的状态不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="meetingpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True),
-                name="point_says_something",
-                violation_error_message="议定事项不能为空。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="meetingpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ("open", "answered")), ("ended_at", None), ("ended_by", None)
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("open", "answered")), _negated=True),
-                        ("ended_at__isnull", False),
-                        ("ended_by__isnull", False),
-                        models.Q(("ended_why", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="point_ended_iff_over",
-                violation_error_message="议定事项办结或撤销时要写明说明。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pointanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True),
-                name="point_answer_says_something",
-                violation_error_message="答复不能为空。",
+        migrations.AddField(
+            model_name="inspection",
+            name="returns_need_confirmation",
+            field=models.BooleanField(
+                default=False,
+                help_text="勾选时，填报员的调度报送经本单位负责人确认后才算已报。",
+                verbose_name="报送须单位负责人确认",
             ),
         ),
     ]

@@ -46,6 +46,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "日历年份",
                 "verbose_name_plural": "日历年份",
                 "ordering": ["year"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 2000), ("year__lte", 2099)),
+                        name="calendar_year_is_possible",
+                        violation_error_message="年份请填 2000 到 2099。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("source__in", ["computed", "package", "notice", "by_hand"])
+                        ),
+                        name="calendar_source_is_known",
+                        violation_error_message="日历来源不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_announced", True), ("source", "computed"), _negated=True
+                        ),
+                        name="calendar_computed_is_not_announced",
+                        violation_error_message="按法定节日推算的年份不能标为已公布。",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -111,30 +132,6 @@ class Migration(migrations.Migration):
                 ),
                 name="inspection_rhythm_is_known",
                 violation_error_message="调度周期不在列表中，请重新选择。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendaryear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("year__gte", 2000), ("year__lte", 2099)),
-                name="calendar_year_is_possible",
-                violation_error_message="年份请填 2000 到 2099。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendaryear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["computed", "package", "notice", "by_hand"])),
-                name="calendar_source_is_known",
-                violation_error_message="日历来源不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendaryear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_announced", True), ("source", "computed"), _negated=True),
-                name="calendar_computed_is_not_announced",
-                violation_error_message="按法定节日推算的年份不能标为已公布。",
             ),
         ),
     ]

@@ -15,26 +15,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="LetterStep",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("verb", models.CharField(max_length=20, verbose_name="步骤")),
-                ("text", models.TextField(blank=True, max_length=2000, verbose_name="内容")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                ("on", models.DateField(verbose_name="日期")),
-            ],
-            options={
-                "verbose_name": "函件办理过程",
-                "verbose_name_plural": "函件办理过程",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="Rung",
             fields=[
                 (
@@ -90,11 +70,84 @@ class Migration(migrations.Migration):
                 ("to_office", models.BooleanField(default=False, verbose_name="整改办")),
                 ("ended_on", models.DateField(blank=True, null=True, verbose_name="停用日期")),
                 ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rungs",
+                        to="rectification.inspection",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "督办阶梯",
                 "verbose_name_plural": "督办阶梯",
                 "ordering": ["inspection", "days", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_on", None)),
+                        fields=("inspection", "days"),
+                        name="one_rung_on_a_day",
+                        violation_error_message="这一天已有一级，请改那一级，或换一个天数。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days__gte", -365), ("days__lte", 365)),
+                        name="rung_day_is_possible",
+                        violation_error_message="超期天数请填 -365 到 365。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("colour__in", ["none", "green", "yellow", "red"])),
+                        name="rung_colour_is_known",
+                        violation_error_message="颜色不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("letter__in", ["none", "reminder", "order", "interview", "circular"])
+                        ),
+                        name="rung_letter_is_known",
+                        violation_error_message="函件种类不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("letter", "none"), _negated=True),
+                            models.Q(("answer_days", None), ("is_automatic", False)),
+                            _connector="OR",
+                        ),
+                        name="rung_without_letter_asks_nothing",
+                        violation_error_message="系统提醒没有函件，不填回复期限，也不选直接发出。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer_days", None),
+                            models.Q(("answer_days__gte", 1), ("answer_days__lte", 90)),
+                            _connector="OR",
+                        ),
+                        name="rung_answer_days_are_possible",
+                        violation_error_message="回复期限请填 1 到 90 天。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_person_in_charge", True),
+                            ("to_liaison", True),
+                            ("to_head", True),
+                            ("to_lead_executive", True),
+                            ("to_office", True),
+                            _connector="OR",
+                        ),
+                        name="rung_tells_somebody",
+                        violation_error_message="请至少选择一个收件角色。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("letter", "none"),
+                            ("to_liaison", True),
+                            ("to_head", True),
+                            _connector="OR",
+                        ),
+                        name="rung_letter_reaches_who_signs",
+                        violation_error_message="函件要发给填报员或责任领导，否则没有人签收。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -163,11 +216,269 @@ class Migration(migrations.Migration):
                 ("due_on", models.DateField(blank=True, null=True, verbose_name="回复期限")),
                 ("digest", models.CharField(blank=True, max_length=64, verbose_name="校验码")),
                 ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "inspection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="rectification.inspection",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="rectification.measure",
+                        verbose_name="有关措施",
+                    ),
+                ),
+                (
+                    "rung",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="rectification.rung",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="accounts.unit",
+                        verbose_name="主送单位",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "督办函件",
                 "verbose_name_plural": "督办函件",
                 "ordering": ["inspection", "number"],
+                "indexes": [
+                    models.Index(fields=["inspection", "state", "due_on"], name="letter_by_state"),
+                    models.Index(fields=["measure", "for_deadline"], name="letter_of_a_deadline"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inspection", "number"),
+                        name="one_letter_of_a_number",
+                        violation_error_message="本次巡察已有这个编号的函件。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("reference", ""), _negated=True),
+                        fields=("inspection", "reference"),
+                        name="one_letter_of_a_reference",
+                        violation_error_message="本次巡察已有这个文号。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("rung__isnull", False)),
+                        fields=("measure", "rung", "for_deadline"),
+                        name="one_letter_of_a_rung",
+                        violation_error_message="这条措施在这个时限下已有这一级的函件。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ("reminder", "order", "interview", "circular"))
+                        ),
+                        name="letter_kind_is_known",
+                        violation_error_message="函件种类不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "proposed",
+                                    "issued",
+                                    "acknowledged",
+                                    "answered",
+                                    "settled",
+                                    "lapsed",
+                                    "withdrawn",
+                                ],
+                            )
+                        ),
+                        name="letter_state_is_known",
+                        violation_error_message="函件状态不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("for_deadline", None), ("rung", None)),
+                            models.Q(
+                                ("for_deadline__isnull", False),
+                                ("measure__isnull", False),
+                                ("rung__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="letter_of_a_rung_has_a_deadline",
+                        violation_error_message="阶梯提出的函件要有措施和依据的整改时限。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("title", ""), _negated=True),
+                            models.Q(("matter", ""), _negated=True),
+                            models.Q(("demand", ""), _negated=True),
+                        ),
+                        name="letter_says_something",
+                        violation_error_message="函件要写明标题、事由和要求。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ("proposed", "lapsed")),
+                                ("addressee", ""),
+                                ("digest", ""),
+                                ("due_on", None),
+                                ("issued_on", None),
+                                ("reference", ""),
+                                ("sender", ""),
+                                ("serial", None),
+                            ),
+                            models.Q(
+                                ("state", "withdrawn"),
+                                models.Q(
+                                    models.Q(
+                                        ("addressee", ""),
+                                        ("digest", ""),
+                                        ("due_on", None),
+                                        ("issued_on", None),
+                                        ("reference", ""),
+                                        ("sender", ""),
+                                        ("serial", None),
+                                    ),
+                                    models.Q(
+                                        ("issued_on__isnull", False),
+                                        ("serial__isnull", False),
+                                        models.Q(("reference", ""), _negated=True),
+                                        models.Q(("sender", ""), _negated=True),
+                                        models.Q(("addressee", ""), _negated=True),
+                                        models.Q(("digest", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("state__in", ["proposed", "lapsed", "withdrawn"]),
+                                    _negated=True,
+                                ),
+                                ("issued_on__isnull", False),
+                                ("serial__isnull", False),
+                                models.Q(("reference", ""), _negated=True),
+                                models.Q(("sender", ""), _negated=True),
+                                models.Q(("addressee", ""), _negated=True),
+                                models.Q(("digest", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="letter_has_a_reference_iff_issued",
+                        violation_error_message="发出的函件要有文号、日期和校验码，未发出的没有。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("due_on", None),
+                            ("due_on__gte", models.F("issued_on")),
+                            _connector="OR",
+                        ),
+                        name="letter_is_answered_after_its_issue",
+                        violation_error_message="回复期限不能早于签发日期。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer_days", None),
+                            models.Q(("answer_days__gte", 1), ("answer_days__lte", 90)),
+                            _connector="OR",
+                        ),
+                        name="letter_answer_days_are_possible",
+                        violation_error_message="回复期限请填 1 到 90 天。",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="LetterStep",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("verb", models.CharField(max_length=20, verbose_name="步骤")),
+                ("text", models.TextField(blank=True, max_length=2000, verbose_name="内容")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("on", models.DateField(verbose_name="日期")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="办理人",
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="代何人",
+                    ),
+                ),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="rectification.supervisionaction",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "函件办理过程",
+                "verbose_name_plural": "函件办理过程",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "verb__in",
+                                [
+                                    "propose",
+                                    "reword",
+                                    "issue",
+                                    "acknowledge",
+                                    "answer",
+                                    "settle",
+                                    "withdraw",
+                                    "lapse",
+                                ],
+                            )
+                        ),
+                        name="letter_step_is_known",
+                        violation_error_message="函件的步骤不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("text", ""),
+                            ("verb__in", ["answer", "withdraw", "lapse"]),
+                            _negated=True,
+                        ),
+                        name="letter_step_says_why",
+                        violation_error_message="回复、撤销都要写明内容。",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -202,371 +513,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("letter_word", ""), _negated=True),
                 name="inspection_letters_have_a_word",
                 violation_error_message="请填写督办函件的发文字，例如 整督。",
-            ),
-        ),
-        migrations.AddField(
-            model_name="letterstep",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="办理人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="letterstep",
-            name="on_behalf_of",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="代何人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="rung",
-            name="inspection",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="rungs",
-                to="rectification.inspection",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supervisionaction",
-            name="inspection",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="letters",
-                to="rectification.inspection",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supervisionaction",
-            name="measure",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="letters",
-                to="rectification.measure",
-                verbose_name="有关措施",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supervisionaction",
-            name="rung",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="letters",
-                to="rectification.rung",
-            ),
-        ),
-        migrations.AddField(
-            model_name="supervisionaction",
-            name="unit",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="letters",
-                to="accounts.unit",
-                verbose_name="主送单位",
-            ),
-        ),
-        migrations.AddField(
-            model_name="letterstep",
-            name="letter",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="steps",
-                to="rectification.supervisionaction",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_on", None)),
-                fields=("inspection", "days"),
-                name="one_rung_on_a_day",
-                violation_error_message="这一天已有一级，请改那一级，或换一个天数。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("days__gte", -365), ("days__lte", 365)),
-                name="rung_day_is_possible",
-                violation_error_message="超期天数请填 -365 到 365。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("colour__in", ["none", "green", "yellow", "red"])),
-                name="rung_colour_is_known",
-                violation_error_message="颜色不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("letter__in", ["none", "reminder", "order", "interview", "circular"])
-                ),
-                name="rung_letter_is_known",
-                violation_error_message="函件种类不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("letter", "none"), _negated=True),
-                    models.Q(("answer_days", None), ("is_automatic", False)),
-                    _connector="OR",
-                ),
-                name="rung_without_letter_asks_nothing",
-                violation_error_message="系统提醒没有函件，不填回复期限，也不选直接发出。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answer_days", None),
-                    models.Q(("answer_days__gte", 1), ("answer_days__lte", 90)),
-                    _connector="OR",
-                ),
-                name="rung_answer_days_are_possible",
-                violation_error_message="回复期限请填 1 到 90 天。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("to_person_in_charge", True),
-                    ("to_liaison", True),
-                    ("to_head", True),
-                    ("to_lead_executive", True),
-                    ("to_office", True),
-                    _connector="OR",
-                ),
-                name="rung_tells_somebody",
-                violation_error_message="请至少选择一个收件角色。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rung",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("letter", "none"), ("to_liaison", True), ("to_head", True), _connector="OR"
-                ),
-                name="rung_letter_reaches_who_signs",
-                violation_error_message="函件要发给填报员或责任领导，否则没有人签收。",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="supervisionaction",
-            index=models.Index(fields=["inspection", "state", "due_on"], name="letter_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="supervisionaction",
-            index=models.Index(fields=["measure", "for_deadline"], name="letter_of_a_deadline"),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.UniqueConstraint(
-                fields=("inspection", "number"),
-                name="one_letter_of_a_number",
-                violation_error_message="本次巡察已有这个编号的函件。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", ""), _negated=True),
-                fields=("inspection", "reference"),
-                name="one_letter_of_a_reference",
-                violation_error_message="本次巡察已有这个文号。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("rung__isnull", False)),
-                fields=("measure", "rung", "for_deadline"),
-                name="one_letter_of_a_rung",
-                violation_error_message="这条措施在这个时限下已有这一级的函件。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ("reminder", "order", "interview", "circular"))),
-                name="letter_kind_is_known",
-                violation_error_message="函件种类不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "proposed",
-                            "issued",
-                            "acknowledged",
-                            "answered",
-                            "settled",
-                            "lapsed",
-                            "withdrawn",
-                        ],
-                    )
-                ),
-                name="letter_state_is_known",
-                violation_error_message="函件状态不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("for_deadline", None), ("rung", None)),
-                    models.Q(
-                        ("for_deadline__isnull", False),
-                        ("measure__isnull", False),
-                        ("rung__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="letter_of_a_rung_has_a_deadline",
-                violation_error_message="阶梯提出的函件要有措施和依据的整改时限。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("title", ""), _negated=True),
-                    models.Q(("matter", ""), _negated=True),
-                    models.Q(("demand", ""), _negated=True),
-                ),
-                name="letter_says_something",
-                violation_error_message="函件要写明标题、事由和要求。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ("proposed", "lapsed")),
-                        ("addressee", ""),
-                        ("digest", ""),
-                        ("due_on", None),
-                        ("issued_on", None),
-                        ("reference", ""),
-                        ("sender", ""),
-                        ("serial", None),
-                    ),
-                    models.Q(
-                        ("state", "withdrawn"),
-                        models.Q(
-                            models.Q(
-                                ("addressee", ""),
-                                ("digest", ""),
-                                ("due_on", None),
-                                ("issued_on", None),
-                                ("reference", ""),
-                                ("sender", ""),
-                                ("serial", None),
-                            ),
-                            models.Q(
-                                ("issued_on__isnull", False),
-                                ("serial__isnull", False),
-                                models.Q(("reference", ""), _negated=True),
-                                models.Q(("sender", ""), _negated=True),
-                                models.Q(("addressee", ""), _negated=True),
-                                models.Q(("digest", ""), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ["proposed", "lapsed", "withdrawn"]), _negated=True),
-                        ("issued_on__isnull", False),
-                        ("serial__isnull", False),
-                        models.Q(("reference", ""), _negated=True),
-                        models.Q(("sender", ""), _negated=True),
-                        models.Q(("addressee", ""), _negated=True),
-                        models.Q(("digest", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="letter_has_a_reference_iff_issued",
-                violation_error_message="发出的函件要有文号、日期和校验码，未发出的没有。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("due_on", None), ("due_on__gte", models.F("issued_on")), _connector="OR"
-                ),
-                name="letter_is_answered_after_its_issue",
-                violation_error_message="回复期限不能早于签发日期。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supervisionaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answer_days", None),
-                    models.Q(("answer_days__gte", 1), ("answer_days__lte", 90)),
-                    _connector="OR",
-                ),
-                name="letter_answer_days_are_possible",
-                violation_error_message="回复期限请填 1 到 90 天。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="letterstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "verb__in",
-                        [
-                            "propose",
-                            "reword",
-                            "issue",
-                            "acknowledge",
-                            "answer",
-                            "settle",
-                            "withdraw",
-                            "lapse",
-                        ],
-                    )
-                ),
-                name="letter_step_is_known",
-                violation_error_message="函件的步骤不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="letterstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("text", ""), ("verb__in", ["answer", "withdraw", "lapse"]), _negated=True
-                ),
-                name="letter_step_says_why",
-                violation_error_message="回复、撤销都要写明内容。",
             ),
         ),
     ]

@@ -35,25 +35,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "日历订阅", "verbose_name_plural": "日历订阅"},
-        ),
-        migrations.AddConstraint(
-            model_name="calendarfeed",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("user",),
-                name="one_calendar_feed_of_a_person",
-                violation_error_message="这个人已有一个日历订阅地址，请先停用。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarfeed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_at", None), ("ended_at__gte", models.F("created_at")), _connector="OR"
-                ),
-                name="calendar_feed_ends_after_it_begins",
-                violation_error_message="日历订阅的停用时间不能早于启用时间。",
-            ),
+            options={
+                "verbose_name": "日历订阅",
+                "verbose_name_plural": "日历订阅",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("user",),
+                        name="one_calendar_feed_of_a_person",
+                        violation_error_message="这个人已有一个日历订阅地址，请先停用。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None),
+                            ("ended_at__gte", models.F("created_at")),
+                            _connector="OR",
+                        ),
+                        name="calendar_feed_ends_after_it_begins",
+                        violation_error_message="日历订阅的停用时间不能早于启用时间。",
+                    ),
+                ],
+            },
         ),
     ]

@@ -17,69 +17,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Publication",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="版次")),
-                ("draft_version", models.PositiveIntegerField(verbose_name="报告版本")),
-                ("title", models.CharField(max_length=200, verbose_name="标题")),
-                ("source", models.CharField(blank=True, max_length=100, verbose_name="信息来源")),
-                ("as_of", models.DateField(blank=True, null=True, verbose_name="数据截至")),
-                ("notice", models.CharField(blank=True, max_length=500, verbose_name="更正说明")),
-                ("article", models.TextField(verbose_name="正文(HTML)")),
-                ("article_hash", models.CharField(max_length=64, verbose_name="正文校验码")),
-                ("text", models.TextField(verbose_name="正文(文本)")),
-                ("text_hash", models.CharField(max_length=64, verbose_name="文本校验码")),
-                ("data", models.TextField(verbose_name="数据(JSON)")),
-                ("data_hash", models.CharField(max_length=64, verbose_name="数据校验码")),
-                ("figures", models.JSONField(default=list, verbose_name="指标")),
-                ("published_at", models.DateTimeField(verbose_name="发布日期")),
-                (
-                    "superseded_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="更正时间"),
-                ),
-                (
-                    "published_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="发布人",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "公开版本",
-                "verbose_name_plural": "公开版本",
-                "ordering": ["report", "number"],
-            },
-        ),
-        migrations.CreateModel(
-            name="PageCount",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("views", models.PositiveBigIntegerField(default=0, verbose_name="浏览次数")),
-                (
-                    "publication",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="page_count",
-                        to="reports.publication",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="Report",
             fields=[
                 (
@@ -154,16 +91,104 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "报告",
                 "verbose_name_plural": "报告",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("origin__in", ["imported", "composed"])),
+                        name="report_origin_is_known",
+                        violation_error_message="报告来源不在列表中。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("source_hash", ""), _negated=True),
+                        fields=("source_hash",),
+                        name="one_report_of_a_source",
+                        violation_error_message="同样内容的报告已经导入过。",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="publication",
-            name="report",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="publications",
-                to="reports.report",
-            ),
+        migrations.CreateModel(
+            name="Publication",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="版次")),
+                ("draft_version", models.PositiveIntegerField(verbose_name="报告版本")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("source", models.CharField(blank=True, max_length=100, verbose_name="信息来源")),
+                ("as_of", models.DateField(blank=True, null=True, verbose_name="数据截至")),
+                ("notice", models.CharField(blank=True, max_length=500, verbose_name="更正说明")),
+                ("article", models.TextField(verbose_name="正文(HTML)")),
+                ("article_hash", models.CharField(max_length=64, verbose_name="正文校验码")),
+                ("text", models.TextField(verbose_name="正文(文本)")),
+                ("text_hash", models.CharField(max_length=64, verbose_name="文本校验码")),
+                ("data", models.TextField(verbose_name="数据(JSON)")),
+                ("data_hash", models.CharField(max_length=64, verbose_name="数据校验码")),
+                ("figures", models.JSONField(default=list, verbose_name="指标")),
+                ("published_at", models.DateTimeField(verbose_name="发布日期")),
+                (
+                    "superseded_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="更正时间"),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="发布人",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="publications",
+                        to="reports.report",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "公开版本",
+                "verbose_name_plural": "公开版本",
+                "ordering": ["report", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "number"),
+                        name="one_publication_of_a_number",
+                        violation_error_message="这一版已经发布过了。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at", None)),
+                        fields=("report",),
+                        name="one_current_publication",
+                        violation_error_message="这份报告已有一个现行版本。",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PageCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("views", models.PositiveBigIntegerField(default=0, verbose_name="浏览次数")),
+                (
+                    "publication",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="page_count",
+                        to="reports.publication",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="ReportSection",
@@ -243,6 +268,38 @@ class Migration(migrations.Migration):
                 "verbose_name": "报告段落",
                 "verbose_name_plural": "报告段落",
                 "ordering": ["report", "order"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "order"),
+                        name="one_section_of_an_order",
+                        violation_error_message="报告里这个位置已有段落。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "title",
+                                    "fact",
+                                    "heading",
+                                    "prose",
+                                    "problem",
+                                    "invitation",
+                                    "signature",
+                                    "date",
+                                    "unplaced",
+                                ],
+                            )
+                        ),
+                        name="section_kind_is_known",
+                        violation_error_message="段落种类不在列表中。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("group__in", ["finished", "continuing", "unknown"])),
+                        name="section_group_is_known",
+                        violation_error_message="问题分组不在列表中。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -281,6 +338,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "公开事项",
                 "verbose_name_plural": "公开事项",
                 "ordering": ["section", "order"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("section", "order"),
+                        name="one_item_of_an_order",
+                        violation_error_message="这个位置已有公开事项。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -341,95 +405,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "所称数字",
                 "verbose_name_plural": "所称数字",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("report", "key"),
+                        name="one_stated_figure_of_a_key",
+                        violation_error_message="这份报告已有这一项所称数字。",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["imported", "composed"])),
-                name="report_origin_is_known",
-                violation_error_message="报告来源不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("source_hash", ""), _negated=True),
-                fields=("source_hash",),
-                name="one_report_of_a_source",
-                violation_error_message="同样内容的报告已经导入过。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publication",
-            constraint=models.UniqueConstraint(
-                fields=("report", "number"),
-                name="one_publication_of_a_number",
-                violation_error_message="这一版已经发布过了。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publication",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at", None)),
-                fields=("report",),
-                name="one_current_publication",
-                violation_error_message="这份报告已有一个现行版本。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportsection",
-            constraint=models.UniqueConstraint(
-                fields=("report", "order"),
-                name="one_section_of_an_order",
-                violation_error_message="报告里这个位置已有段落。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportsection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "title",
-                            "fact",
-                            "heading",
-                            "prose",
-                            "problem",
-                            "invitation",
-                            "signature",
-                            "date",
-                            "unplaced",
-                        ],
-                    )
-                ),
-                name="section_kind_is_known",
-                violation_error_message="段落种类不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportsection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("group__in", ["finished", "continuing", "unknown"])),
-                name="section_group_is_known",
-                violation_error_message="问题分组不在列表中。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publisheditem",
-            constraint=models.UniqueConstraint(
-                fields=("section", "order"),
-                name="one_item_of_an_order",
-                violation_error_message="这个位置已有公开事项。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statedfigure",
-            constraint=models.UniqueConstraint(
-                fields=("report", "key"),
-                name="one_stated_figure_of_a_key",
-                violation_error_message="这份报告已有这一项所称数字。",
-            ),
         ),
     ]
