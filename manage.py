@@ -6,14 +6,17 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-import config.celery  # noqa: F401  # commands ring the doorbell, and this is whose doorbell it is
 from config.env import SettingRefused
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
+        import config.celery  # noqa: F401, PLC0415  # the doorbell of commands; reads the settings
+
         execute_from_command_line(sys.argv)
+    except BrokenPipeError:  # whoever reads has seen enough: `bin/manage figures … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except SettingRefused as refusal:
         print(refusal, file=sys.stderr)
         sys.exit(2)

@@ -78,6 +78,29 @@ def env_secret(name: str, *, file: Path) -> str:
     return secrets.token_urlsafe(50)
 
 
+def env_site(name: str, *, default: str) -> str:
+    """The address by which people reach the site, without a slash at its end."""
+    text = env_str(name, default=default).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingRefused(
+            f"环境变量 {name}={text} 不是网址，请写成 https://zhenggai.example.gov.cn 这样。"
+        )
+    return text
+
+
+def env_robot_hosts(name: str, *, default: str) -> list[str]:
+    """The hosts of robots, each as name or name:port."""
+    hosts = env_list(name, default=default)
+    for host in hosts:
+        if not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", host):
+            raise SettingRefused(
+                f"环境变量 {name} 里的 {host} 不是主机名，请只写域名（可以带端口），"
+                "例如 oapi.dingtalk.com，用逗号分开。"
+            )
+    return hosts
+
+
 def env_hosts(name: str, *, default: str) -> list[str]:
     """Names the site answers to. A star would let anybody's name into our links."""
     hosts = env_list(name, default=default)

@@ -2,6 +2,7 @@
 large to be read, and what is never kept."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,6 +67,23 @@ def no_more_than_asked(
         if length.isdigit() and int(length) <= settings.REQUEST_MOST_BYTES:
             return get_response(request)
         return HttpResponse(render_to_string("413.html"), status=413)
+
+    return answer
+
+
+def no_blank_page(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Whoever opens the address of a form that was sent (it stands in the address bar) is shown the
+    way back: the page around it is one step up."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        is_blank = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if is_blank and request.method == "GET" and isinstance(response, HttpResponse):
+            around = request.path.rstrip("/").rpartition("/")[0] + "/"
+            response.content = render_to_string("405.html", {"around": around}).encode()
+        return response
 
     return answer
 

@@ -19,8 +19,10 @@ from config.env import (
     env_owner,
     env_path,
     env_redis,
+    env_robot_hosts,
     env_secret,
     env_sender,
+    env_site,
     env_str,
     env_time,
     env_zone,
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.middleware.no_more_than_asked",
     "config.middleware.no_store",
+    "config.middleware.no_blank_page",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -188,7 +191,7 @@ EMAIL_TIMEOUT = env_int(
 )
 MAIL_ARCHIVE = env_archive("MAIL_ARCHIVE")
 # The hosts to which a robot's message may go, and no other; "name:port" for another port.
-ROBOT_HOSTS = env_list(
+ROBOT_HOSTS = env_robot_hosts(
     "ROBOT_HOSTS", default="qyapi.weixin.qq.com,oapi.dingtalk.com,open.feishu.cn"
 )
 
@@ -217,7 +220,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # The house (shown on every page and every report; part of the settings of an installation) --------
 # Links in messages begin with this, and Message-IDs end in its host.
-SITE_URL = env_str("SITE_URL", default="http://localhost:8000").rstrip("/")
+PORT = env_int("PORT", default=8000, least=1, most=65535)
+SITE_URL = env_site("SITE_URL", default=f"http://localhost:{PORT}")
 MAIL_DOMAIN = urlsplit(SITE_URL).hostname or "localhost"
 SITE_NAME = env_str("SITE_NAME", default="整改台账")
 EMAIL_FROM = env_sender("EMAIL_FROM", default=f"{SITE_NAME} <noreply@{MAIL_DOMAIN}>")

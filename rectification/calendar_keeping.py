@@ -33,6 +33,9 @@ class StaleCalendar(CalendarRefused):
     """Somebody changed the year after this person had opened it. Nothing was written."""
 
 
+STATUTORY = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
+
+
 @dataclass(frozen=True)
 class Change:
     """One day of a plan: what stands, and what will; None where there is no entry."""
@@ -49,6 +52,7 @@ class Plan:
     notice: Notice
     changes: tuple[Change, ...]
     versions: Mapping[int, int] = field(default_factory=dict)
+    unmentioned: tuple[str, ...] = ()  # holidays by statute of which it gives no day
 
 
 # Prefilling ---------------------------------------------------------------------------------------
@@ -124,6 +128,15 @@ def _of_package(year: int) -> _Known:
     return _Known(dict(sorted(days.items())), bool(makeup))
 
 
+def _unmentioned(notice: Notice) -> tuple[str, ...]:
+    """The statutory holidays of which the notice gives no day as free."""
+    free = {day for day, each in notice.days.items() if not each.is_working}
+    known = {day: each.name for day, each in _of_package(notice.year).days.items()}
+    named = {name for day, name in known.items() if day in free}
+    statutory = [name for day, name in known.items() if day not in free and name not in named]
+    return tuple(dict.fromkeys(name for name in statutory if name in STATUTORY))
+
+
 # The yearly notice --------------------------------------------------------------------------------
 
 
@@ -138,7 +151,8 @@ def plan(notice: Notice) -> Plan:
             if standing.get(day) != wanted.get(day)
         ]
     versions = CalendarYear.objects.filter(year__in=_by_year(notice))
-    return Plan(notice, tuple(changes), dict(versions.values_list("year", "version")))
+    known = dict(versions.values_list("year", "version"))
+    return Plan(notice, tuple(changes), known, _unmentioned(notice))
 
 
 @transaction.atomic

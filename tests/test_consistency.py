@@ -24,7 +24,15 @@ APPS = ("accounts", "rectification", "reports")
 CODE = (*APPS, "config", "benchmarks", "tests")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Django itself shows these; the name is all that connects them.
-OF_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "413.html", "500.html"}
+OF_DJANGO = {
+    "400.html",
+    "403.html",
+    "403_csrf.html",
+    "404.html",
+    "405.html",
+    "413.html",
+    "500.html",
+}
 OF_ADMIN = {  # shown by the admin site
     "admin/index.html",
     "admin/change_form.html",

@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 from datetime import time
 
 import pytest
@@ -6,7 +9,17 @@ from django.conf import settings
 from django.db import connection
 
 from config.broker import SOCKET_PATH_MOST_BYTES, broker_url, socket_path
-from config.env import SettingRefused, env_bool, env_int, env_list, env_secret, env_time, env_zone
+from config.env import (
+    SettingRefused,
+    env_bool,
+    env_int,
+    env_list,
+    env_robot_hosts,
+    env_secret,
+    env_site,
+    env_time,
+    env_zone,
+)
 from tests.conftest import REPOSITORY
 
 
@@ -44,6 +57,41 @@ def test_a_zone_that_is_none_is_refused_by_its_variable(monkeypatch, zone):
 
     with pytest.raises(SettingRefused, match=r"TIME_ZONE=.*请写成 Asia/Shanghai 这样"):
         env_zone("TIME_ZONE", default="Asia/Shanghai")
+
+
+@pytest.mark.parametrize("site", ["zg.example.gov.cn", "ftp://x", "https://", "https://x/?a=1"])
+def test_an_address_of_the_site_that_is_none_is_refused(monkeypatch, site):
+    monkeypatch.setenv("SITE_URL", site)
+    with pytest.raises(SettingRefused, match="SITE_URL"):
+        env_site("SITE_URL", default="")
+
+
+def test_the_address_of_the_site_is_kept_without_its_last_slash(monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://zg.example.gov.cn/app/")
+    assert env_site("SITE_URL", default="") == "https://zg.example.gov.cn/app"
+
+
+@pytest.mark.parametrize("hosts", ["https://x.gov.cn", "x.gov.cn/hook", "x y"])
+def test_a_host_of_robots_that_is_an_address_is_refused(monkeypatch, hosts):
+    monkeypatch.setenv("ROBOT_HOSTS", f"a.gov.cn:8443,{hosts}")
+    with pytest.raises(SettingRefused, match="ROBOT_HOSTS"):
+        env_robot_hosts("ROBOT_HOSTS", default="")
+
+
+@pytest.mark.parametrize("variable", ["DIGEST_AT=25", "TIME_ZONE=Beijing", "SITE_URL=x"])
+def test_a_command_answers_a_wrong_setting_with_one_sentence(variable):
+    name, value = variable.split("=")
+    done = subprocess.run(
+        (sys.executable, "manage.py", "check"),
+        env={**os.environ, name: value},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert name in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_zone_of_the_work_is_that_of_the_variable_and_else_of_the_country(monkeypatch):

@@ -1,6 +1,8 @@
-"""What is too large is refused before it is read, from whoever sends it."""
+"""What is too large is refused before it is read; what is no page shows the way back."""
 
 import pytest
+
+from tests.rectification.conftest import cast  # noqa: F401  # the people around one measure
 
 SENT = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n1\r\n--x--\r\n'
 
@@ -22,3 +24,12 @@ def test_a_request_beyond_every_limit_is_answered_without_being_read(client, set
 
 def test_a_request_within_the_limit_is_read(client, db):
     assert send(client, len(SENT)).status_code == 200
+
+
+def test_the_address_of_a_sent_form_shows_the_way_back(client, cast):  # noqa: F811
+    client.force_login(cast.office)
+
+    answer = client.get(f"/i/{cast.inspection.code}/rhythm/change/")
+
+    assert answer.status_code == 405
+    assert f'href="/i/{cast.inspection.code}/rhythm/"' in answer.content.decode()

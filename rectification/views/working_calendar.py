@@ -130,6 +130,7 @@ def calendar_import(request):
         "year": year,
         "name": file.name,
         "days": len(notice.days),
+        "unmentioned": "、".join(planned.unmentioned),
         "rows": [_planned(each) for each in planned.changes],
         "is_announced": CalendarYear.objects.announced().filter(year=year).exists(),
         "versions": " ".join(f"{each}:{planned.versions[each]}" for each in planned.versions),

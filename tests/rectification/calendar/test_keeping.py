@@ -1,6 +1,7 @@
 """The verbs of the working calendar: each change on a version of its year, and in the journal."""
 
 import importlib
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -149,6 +150,13 @@ def test_a_notice_makes_its_year_announced_and_holds_its_days_alone(keeper):
     ]
     assert entries[1].before["days"]["2027-05-01"] == "休息 劳动节"
     assert entries[1].after["days"]["2027-02-20"] == "上班 调休上班"
+
+
+def test_a_plan_names_the_holidays_that_the_notice_leaves_out(keeper):
+    short = replace(NOTICE, days={date(2027, 5, 1): Day(False, "劳动节")})
+
+    assert "国庆节" in calendar_keeping.plan(short).unmentioned
+    assert "劳动节" not in calendar_keeping.plan(short).unmentioned
 
 
 def test_a_plan_says_each_day_that_would_change_and_writes_nothing(keeper):
