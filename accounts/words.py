@@ -75,6 +75,7 @@ VERBS = {
     "read": "阅读通知",
     "try_out": "发测试消息",
     # of a notice
+    "drop": "不再发送",
     "fail": "发送失败",
     "hold": "待核实",
     "send": "送达",

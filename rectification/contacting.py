@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
-from rectification import addressing, clock, notifications, permissions
+from rectification import addressing, clock, notifications, permissions, recipients
 from rectification.models import Channel, ContactPoint, Notice, NoticeKind
 from rectification.notifications import Message
 from rectification.recipients import Addressee, Reached
@@ -116,19 +116,13 @@ def try_out(point: ContactPoint, *, by: User, at: datetime) -> None:
 def try_out_account(*, by: User, at: datetime) -> None:
     """The same for the mail address of the account. Raises ContactRefused."""
     _may_keep(by, by)
-    mail = mail_of_account(by)
+    mail = recipients.mail_of_account(by)
     if not mail:
         raise ContactRefused("账号没有邮箱，请先登记邮件地址。")
     if fault := addressing.mail_fault(mail):
         raise ContactRefused(f"{fault}账号的邮箱由系统管理员修改，也可以在这里登记另一个。")
     _try(f"test/user/{by.pk}", Addressee(by, None), Reached(Channel.MAIL, mail), at=at)
     journal.append(Act("try_out", "user", str(by.pk)), by=by, at=at)
-
-
-def mail_of_account(user: User) -> str:
-    """The account's address where it is in use: nobody has entered or switched off another."""
-    chose = ContactPoint.objects.filter(user=user, channel=Channel.MAIL).exists()
-    return "" if chose else user.email
 
 
 def masked(point: ContactPoint) -> str:

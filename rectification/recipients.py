@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.models import Role, RoleAssignment, Unit, User
-from rectification.models import Channel, ContactPoint
+from rectification.models import Channel, ContactPoint, Notice
+
+ENDED = "这个通知方式已经停用，没有再发。"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,32 @@ def ways_to(addressees: Collection[Addressee]) -> dict[Addressee, tuple[Reached,
         owner = ("user", point.user_id) if point.user_id else ("unit", point.unit_id)
         points.setdefault(owner, []).append(point)
     return {each: _ways(each, points.get(_owner(each), [])) for each in addressees}
+
+
+def mail_of_account(user: User) -> str:
+    """The account's address where it is in use: nobody has entered or switched off another."""
+    return "" if _chose_mail([user.pk]) else user.email
+
+
+def stopped(notices: Collection[Notice]) -> dict[int, str]:
+    """Of those that nobody wants any more, why, by their keys: the person is not active, or the
+    address has been ended since. `recipient` and `contact` should be at hand."""
+    of_accounts = [row for row in notices if row.contact is None and row.channel == Channel.MAIL]
+    chose = _chose_mail([row.recipient_id for row in of_accounts if row.recipient_id])
+    why = {
+        row.pk: ENDED
+        for row in notices
+        if (row.contact and row.contact.ended_at)
+        or (row.contact is None and row.channel == Channel.MAIL and row.recipient_id in chose)
+    }
+    gone = [row for row in notices if row.recipient and not row.recipient.is_active]
+    return why | {row.pk: "收件人已停用，没有再发。" for row in gone}
+
+
+def _chose_mail(users: Collection[int]) -> set[int]:
+    """Those of these who have entered or switched off a mail address of their own."""
+    chosen = ContactPoint.objects.filter(user__in=users, channel=Channel.MAIL) if users else []
+    return {point.user_id for point in chosen if point.user_id}
 
 
 def _owner(each: Addressee) -> tuple[str, int | None]:

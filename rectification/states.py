@@ -166,6 +166,7 @@ class NoticeState(models.TextChoices):
 
 
 OUTCOMES = (NoticeState.SENT, NoticeState.SUPPRESSED, NoticeState.FAILED, NoticeState.HELD)
+FOR_THE_OFFICE = (NoticeState.HELD, NoticeState.FAILED)  # which may send them again
 
 
 class LetterState(models.TextChoices):

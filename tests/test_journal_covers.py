@@ -62,6 +62,7 @@ WITHIN = {
     "accounts.journal.append_all": "the journal itself",
     "rectification.calendar_keeping.keep_ahead": "prefill, for the years of the day",
     "rectification.delivery.claiming.claim": "not over: what comes of it has an entry",
+    "rectification.delivery.claiming.claim_doubtful": "the same",
     "rectification.delivery.claiming.give_back": "as it was before it was claimed",
     "rectification.delivery.claiming.show": "says why it waits, and it waits on",
     "rectification.closing.return_pending": "part of workflow.send_back",

@@ -22,6 +22,7 @@ from django.conf import settings
 
 from rectification.delivery import wording
 from rectification.delivery.answers import Answer, Kind, cleaned
+from rectification.delivery.deadline import TimedReader
 from rectification.models import Channel, Notice
 
 MOST_OF_AN_ANSWER = 65_536  # bytes
@@ -177,7 +178,7 @@ class _Timed:
         self._plain.sendall(data)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._plain, self.left))
+        return io.BufferedReader(TimedReader(self._plain, self.left))
 
     def close(self) -> None:
         """It is closed when the answer is read, not when it has begun."""
@@ -187,15 +188,3 @@ class _Timed:
         if left <= 0:
             raise TimeoutError
         return left
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
-        self._plain, self._left = plain, left
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._plain.settimeout(self._left())
-        return self._plain.recv_into(buffer)

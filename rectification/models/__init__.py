@@ -43,7 +43,13 @@ from rectification.models.lookback import (
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone, Progress, progress_of
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
-from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
+from rectification.models.notice import (
+    Notice,
+    NoticeKind,
+    NoticeQuerySet,
+    digest_of,
+    houses_of,
+)
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
 from rectification.models.point import MeetingPoint, MeetingPointQuerySet, PointAnswer
 from rectification.models.problem import Problem, ProblemQuerySet
@@ -143,6 +149,7 @@ __all__ = [
     "Workday",
     "deadline_as_of",
     "digest_of",
+    "houses_of",
     "in_ten_thousands",
     "step_of",
     "title_key",

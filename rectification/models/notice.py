@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -6,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Role, Unit, User
+from accounts.models import Role, RoleAssignment, Unit, User
 from rectification.models.contact import Channel, ContactPoint
 from rectification.models.dispatch import DispatchRound
 from rectification.models.inspection import Inspection
@@ -186,3 +187,25 @@ class Notice(models.Model):
 def digest_of(subject: str, body: str, path: str) -> str:
     """SHA-256 of what a message says."""
     return hashlib.sha256("\n".join((subject, body, path)).encode()).hexdigest()
+
+
+def houses_of(notices: Collection[Notice]) -> dict[int, tuple[Unit, ...]]:
+    """For each one's key, the units whose offices look after it: of its inspection, its own, its
+    recipient's; for somebody without a unit, those where they hold a role or held one."""
+    nearest = {row.pk: _unit_of(row) for row in notices}
+    strays = [row.recipient_id for row in notices if nearest[row.pk] is None]
+    roles = RoleAssignment.objects.filter(user__in=strays).select_related("unit") if strays else []
+    held: dict[int, dict[int, Unit]] = {}
+    for each in roles:
+        held.setdefault(each.user_id, {})[each.unit_id] = each.unit
+    return {
+        row.pk: (unit,) if unit else tuple(held.get(row.recipient_id or 0, {}).values())
+        for row in notices
+        for unit in (nearest[row.pk],)
+    }
+
+
+def _unit_of(notice: Notice) -> Unit | None:
+    if notice.inspection:
+        return notice.inspection.inspected_unit
+    return notice.unit or (notice.recipient.unit if notice.recipient else None)

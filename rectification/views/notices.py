@@ -13,7 +13,7 @@ from rectification.ledger import spreadsheet
 from rectification.models import Notice, NoticeKind
 from rectification.notice_forms import FateFilters, ReadingFilters
 from rectification.outbox import Fate
-from rectification.states import NoticeState
+from rectification.states import FOR_THE_OFFICE, NoticeState
 from rectification.views.listing import answer, listing
 
 SITUATION = ("state", "again")  # the filters that the tabs set
@@ -132,7 +132,7 @@ def _fate_filters(request, inspection):
 def _tabs(page, every):
     others = {name: value for name, value in page.form.kept.items() if name not in SITUATION}
     counts = outbox.tally(outbox.narrowed(every, others))
-    again = sum(counts[state] for state in outbox.AGAIN)
+    again = sum(counts[state] for state in FOR_THE_OFFICE)
     choices = [("全部", counts["total"], {}), ("待处理", again, {"again": "yes"})]
     states = [
         *(NoticeState.HELD, NoticeState.FAILED, NoticeState.DUE, NoticeState.SENDING),

@@ -2,12 +2,12 @@
 
 import pytest
 
-from accounts.models import JournalEntry, Role
-from rectification import delivery
+from accounts.models import JournalEntry, Role, User
+from rectification import contacting, delivery, outbox
 from rectification.delivery import SendAgainRefused
-from rectification.models import Notice
+from rectification.models import Channel, ContactPoint, Notice, NoticeKind
 from rectification.states import NoticeState
-from tests.factories import bureau, person, unit
+from tests.factories import NOON, bureau, person, unit
 from tests.rectification.delivery import sink as deeds
 from tests.rectification.delivery.conftest import at, deliver, fate, mail
 
@@ -85,19 +85,65 @@ def test_only_the_office_may(cast, sink, who):
     assert fate(notice)[0] == NoticeState.HELD
 
 
-def test_a_message_without_an_inspection_is_for_the_office_of_the_whole_bureau(cast, sink):
+def test_a_message_without_an_inspection_is_for_the_office_of_the_recipients_unit(cast, sink):
     notice = held(cast, sink, inspection=None, unit=None)
     cast.liaison.unit = cast.division
     cast.liaison.save()
-    part = person(Role.OFFICE, cast.division)
-    foreign = person(Role.OFFICE, bureau("别的局"))
-    for stranger in (part, foreign):
+    beside, foreign = cast.elsewhere, bureau("别的局")
+    for stranger in (person(Role.OFFICE, beside), person(Role.OFFICE, foreign)):
         with pytest.raises(SendAgainRefused):
             again(Notice.objects.get(pk=notice.pk), stranger)
 
-    again(Notice.objects.get(pk=notice.pk), cast.office)
+    again(Notice.objects.get(pk=notice.pk), person(Role.OFFICE, cast.division))
 
     assert fate(notice)[0] == NoticeState.DUE
+
+
+def test_somebody_without_a_unit_belongs_where_they_have_a_role_or_had_one(cast, sink):
+    """The office hears of it, sees it, and may send it again."""
+    cast.liaison.unit = None
+    cast.liaison.save()
+    cast.liaison.assignments.update(ended_on=NOON.date())
+    notice = held(cast, sink, inspection=None, unit=None)
+    notice = Notice.objects.get(pk=notice.pk)
+
+    assert Notice.objects.get(kind=NoticeKind.TROUBLE).recipient == cast.office
+    assert notice in outbox.of_inspection(cast.inspection)
+    again(notice, cast.office)
+
+    assert fate(notice)[0] == NoticeState.DUE
+
+
+@pytest.mark.parametrize("ended", ["contact", "person"])
+def test_what_nobody_wants_any_more_is_neither_sent_nor_sent_again(cast, sink, ended):
+    address = {"channel": Channel.MAIL, "address": "liaison@bureau.test"}
+    point = ContactPoint.objects.create(user=cast.liaison, created_at=NOON, **address)
+    bad = held(cast, sink, contact=point)
+    waiting = mail(cast, contact=point)
+    if ended == "contact":
+        contacting.end(point, by=cast.liaison, at=NOON)
+    else:
+        User.objects.filter(pk=cast.liaison.pk).update(is_active=False)
+
+    deliver(10)
+
+    assert fate(waiting)[0] == NoticeState.SUPPRESSED
+    assert "停用" in fate(waiting)[2]
+    assert len(sink.took) == 1
+    with pytest.raises(SendAgainRefused, match="停用"):
+        again(Notice.objects.get(pk=bad.pk), cast.office)
+
+
+def test_nor_does_a_mail_go_to_the_address_of_an_account_that_was_switched_off(cast, sink):
+    cast.liaison.email = "liaison@bureau.test"
+    cast.liaison.save()
+    waiting = mail(cast)
+    contacting.mute_mail(by=cast.liaison, at=NOON)
+
+    deliver(10)
+
+    assert fate(waiting)[0] == NoticeState.SUPPRESSED
+    assert sink.took == []
 
 
 def test_who_comes_second_is_refused(cast, sink):
