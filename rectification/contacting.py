@@ -130,6 +130,8 @@ def masked(point: ContactPoint) -> str:
 
 
 def _try(about: str, addressee: Addressee, way: Reached, *, at: datetime) -> None:
+    if not recipients.is_set_up(way.channel):
+        raise ContactRefused("还没有设置邮件服务器，发不出邮件，请系统管理员设置 EMAIL_HOST。")
     _locked(addressee.user or addressee.unit)
     recent = Notice.objects.filter(
         kind=NoticeKind.TEST,
@@ -177,7 +179,7 @@ def _held(owner: User | Unit) -> QuerySet[ContactPoint]:
 def _locked(owner: User | Unit | None) -> None:
     """Held to the end of the transaction."""
     if owner is not None:
-        rows = owner._meta.model._default_manager.select_for_update().filter(pk=owner.pk)
+        rows = owner._meta.model._default_manager.select_for_update(no_key=True).filter(pk=owner.pk)
         list(rows.values_list("pk"))
 
 

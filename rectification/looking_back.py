@@ -69,7 +69,9 @@ def draw(inspection: Inspection, asked: Asked, *, seed: str, by: User, at: datet
     if not permissions.may_run(by, inspection):
         raise MoveRefused("只有整改办可以开展回头看。")
     # Of two draws at once the second sees what the first has drawn.
-    inspection = Inspection.objects.select_for_update(of=("self",)).get(pk=inspection.pk)
+    inspection = Inspection.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=inspection.pk
+    )
     pool = population(inspection, unit=asked.unit, closed_until=asked.closed_until)
     measures = {measure.code: measure for measure in pool}
     size = len(measures) if asked.size is None else asked.size

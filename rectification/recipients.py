@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -55,7 +56,7 @@ def ways_to(addressees: Collection[Addressee]) -> dict[Addressee, tuple[Reached,
     """How each addressee is reached outside the system.
 
     A person without a mail address of their own choice is written to at the one of their account;
-    one who has ended theirs is not written to at all.
+    one who has ended theirs is not written to at all. Nobody is while there is no mail server.
     """
     users = [each.user.pk for each in addressees if each.user]
     units = [each.unit.pk for each in addressees if each.unit and not each.user]
@@ -108,7 +109,13 @@ def _ways(addressee: Addressee, points: list[ContactPoint]) -> tuple[Reached, ..
     if addressee.user and addressee.user.email and not chose_mail:
         mail = addressee.user.email
         ways.append(Reached(Channel.MAIL, mail, fault=_fault(Channel.MAIL, mail)))
-    return tuple(ways)
+    return tuple(way for way in ways if is_set_up(way.channel))
+
+
+def is_set_up(channel: str) -> bool:
+    """Whether this place uses the channel. What nobody could take out is not written: set up months
+    later, it would be old news."""
+    return channel != Channel.MAIL or bool(settings.EMAIL_HOST)
 
 
 def _fault(channel: str, address: str) -> str:

@@ -76,11 +76,11 @@ def _post(loads: Mapping[User, list[Load]], *, on: date, at: datetime) -> int:
     journal.hold()
     unheard = _unheard(loads, on=on)
     names = _names(unheard.values())
-    letters = [
+    messages = [
         (_digest(user, mine, names, on=on), Addressee(user, None)) for user, mine in unheard.items()
     ]
-    notifications.post(letters, at=at)
-    return len(letters)
+    notifications.post(messages, at=at)
+    return len(messages)
 
 
 def _by_person(loads: Iterable[Load]) -> dict[User, list[Load]]:

@@ -39,6 +39,8 @@ from tests.rectification.conftest import cast  # noqa: F401  # a stage's people
 from tests.reports.newsroom import newsroom
 from tests.test_consistency import APPS, CALLERS, ROOT, _answer, our_commands, our_urls
 
+pytestmark = pytest.mark.usefixtures("mail_is_set_up")
+
 SCRIPTS = (
     verbs,
     views,

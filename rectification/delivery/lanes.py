@@ -94,8 +94,8 @@ class MailLane:
             to = wording.address_of(notice)
         except wording.AddressRefused as refusal:
             return Answer(Kind.REFUSED, str(refusal))
-        letter = smtp.Letter(wording.sender_address(), to, wording.mail_of(notice, to=to))
-        answer = self._session.send(letter, left=left)
+        outgoing = smtp.Mail(wording.sender_address(), to, wording.mail_of(notice, to=to))
+        answer = self._session.send(outgoing, left=left)
         if answer.kind == Kind.SENT:
             self._breaks = 0
         elif not self._session.is_open:

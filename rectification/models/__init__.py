@@ -49,6 +49,7 @@ from rectification.models.notice import (
     NoticeQuerySet,
     digest_of,
     houses_of,
+    message_id_of,
 )
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
 from rectification.models.point import MeetingPoint, MeetingPointQuerySet, PointAnswer
@@ -150,6 +151,7 @@ __all__ = [
     "deadline_as_of",
     "digest_of",
     "houses_of",
+    "message_id_of",
     "in_ten_thousands",
     "step_of",
     "title_key",

@@ -36,7 +36,8 @@ def test_the_command_without_delivery_leaves_the_mail_in_the_outbox(cast, liaiso
     assert sink.took == []
 
 
-def test_the_command_says_why_mails_wait(cast, liaison, settings, capsys):
+def test_the_command_says_why_mails_wait(cast, liaison, mail_is_set_up, settings, capsys):
+    call_command("tick", no_delivery=True)
     settings.EMAIL_HOST = ""
 
     call_command("tick")

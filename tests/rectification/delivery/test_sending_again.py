@@ -3,13 +3,17 @@
 import pytest
 
 from accounts.models import JournalEntry, Role, User
-from rectification import contacting, delivery, outbox
+from rectification import contacting, delivery, notifications, outbox
 from rectification.delivery import SendAgainRefused
 from rectification.models import Channel, ContactPoint, Notice, NoticeKind
+from rectification.notifications import Message
+from rectification.recipients import Addressee
 from rectification.states import NoticeState
 from tests.factories import NOON, bureau, person, unit
 from tests.rectification.delivery import sink as deeds
 from tests.rectification.delivery.conftest import at, deliver, fate, mail
+
+MESSAGE = Message(topic="t", kind=NoticeKind.DIGEST, subject="提醒", body="有3条", path="/")
 
 
 def held(cast, sink, **fields) -> Notice:
@@ -40,6 +44,26 @@ def test_it_goes_out_once_more_with_the_same_message_id_and_the_same_bytes(cast,
         {"state": "held"},
         notice.pk,
     )
+
+
+def test_it_is_known_by_the_same_message_id_when_the_site_has_got_another_address(
+    cast, sink, settings, archive
+):
+    cast.liaison.email = "liaison@bureau.test"
+    cast.liaison.save()
+    notifications.post([(MESSAGE, Addressee(cast.liaison, None))], at=NOON)
+    notice = Notice.objects.get(channel=Channel.MAIL)
+    sink.plan["dot"] = [deeds.store_and_hang_up]
+    deliver()
+    settings.SITE_URL, settings.MAIL_DOMAIN = "https://new.bureau.test", "new.bureau.test"
+    settings.MAIL_ARCHIVE = f"maildir:{archive}"
+
+    notice.refresh_from_db()
+    again(notice, cast.office)
+    deliver(10)
+
+    assert fate(notice)[0] == NoticeState.SENT
+    assert len(sink.took) == 1
 
 
 def test_where_an_archive_has_it_by_now_it_is_not_sent_once_more(cast, sink, settings, archive):
