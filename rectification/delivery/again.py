@@ -1,5 +1,7 @@
 """The verb by which the office sends again what was held or has failed."""
 
+import contextlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -40,3 +42,13 @@ def send_again(notice: Notice, *, by: User, at: datetime) -> None:
     act = journal.Act("send_again", "notice", notice.topic, before=before, after=after)
     journal.append(act, by=by, at=at)
     notifications.ring()
+
+
+def send_all_again(notices: Iterable[Notice], *, by: User, at: datetime) -> int:
+    """Each of these in its own transaction; how many. What is refused stays as it is."""
+    done = 0
+    for notice in notices:
+        with contextlib.suppress(SendAgainRefused):
+            send_again(notice, by=by, at=at)
+            done += 1
+    return done
