@@ -345,7 +345,7 @@ VALUES_OF_KIND = {
     ("notice", "due"): "待发送",
     ("notice", "failed"): "发送失败",
     ("notice", "held"): "待核实",
-    ("notice", "sent"): "已送达",
+    ("notice", "sent"): "已发出",
     ("notice", "mail"): "邮件",
     ("notice", "wecom"): "企业微信",
     ("notice", "dingtalk"): "钉钉",

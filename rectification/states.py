@@ -159,7 +159,7 @@ class NoticeState(models.TextChoices):
 
     DUE = "due", "待发送"
     SENDING = "sending", "发送中"
-    SENT = "sent", "已送达"
+    SENT = "sent", "已发出"
     SUPPRESSED = "suppressed", "未发送"
     FAILED = "failed", "发送失败"
     HELD = "held", "待核实"

@@ -63,6 +63,7 @@ WITHIN = {
     "accounts.journal.append": "the journal itself",
     "accounts.journal.append_all": "the journal itself",
     "rectification.calendar_keeping.keep_ahead": "prefill, for the years of the day",
+    "rectification.delivery.again.send_all_again": "send_again, for each",
     "rectification.delivery.claiming.claim": "not over: what comes of it has an entry",
     "rectification.delivery.claiming.claim_doubtful": "the same",
     "rectification.delivery.claiming.give_back": "as it was before it was claimed",

@@ -40,7 +40,7 @@ class Lane(Protocol):
     def open(self) -> None:
         """Make ready for the next message. Raises Trouble."""
 
-    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer: ...
+    def send(self, notice: Notice, *, left: Callable[[], float], at: datetime) -> Answer: ...
 
     def close(self) -> None:
         """It may be opened again."""
@@ -88,7 +88,7 @@ class MailLane:
         assert self._archive
         return self._archive.has(notice.message_id)
 
-    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
+    def send(self, notice: Notice, *, left: Callable[[], float], at: datetime) -> Answer:
         assert self._session
         try:
             to = wording.address_of(notice)
@@ -136,8 +136,8 @@ class RobotLane:
     def has_been_delivered(self, notice: Notice) -> bool:
         raise ArchiveUnreadable("机器人发送的消息没有归档，无法核实。")
 
-    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
-        return robots.tell(notice, left=left, away=self._away)
+    def send(self, notice: Notice, *, left: Callable[[], float], at: datetime) -> Answer:
+        return robots.tell(notice, left=left, away=self._away, signed_at=at)
 
     def close(self) -> None:
         """Nothing stays open."""

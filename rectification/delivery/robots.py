@@ -15,6 +15,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -36,7 +37,9 @@ LATER = {
 Connect = Callable[[str, int, float], http.client.HTTPConnection]
 
 
-def tell(notice: Notice, *, left: Callable[[], float], away: set[str]) -> Answer:
+def tell(
+    notice: Notice, *, left: Callable[[], float], away: set[str], signed_at: datetime
+) -> Answer:
     """Send it. Until the request begins to go out, errors are certain; then only an answer is.
 
     A host that cannot be reached is put into `away`, and not tried again while it is there.
@@ -48,7 +51,7 @@ def tell(notice: Notice, *, left: Callable[[], float], away: set[str]) -> Answer
     if host in away:
         return Answer(Kind.AGAIN, "连不上机器人的服务器，过一会儿再试。")
     secret = notice.contact.secret if notice.contact else ""
-    target, body = _signed(notice, parts, secret=secret, at=time.time())
+    target, body = _signed(notice, parts, secret=secret, at=signed_at.timestamp())
     patience = min(float(settings.EMAIL_TIMEOUT), left())
     connection = connect(host, parts.port or 443, patience)
     try:

@@ -174,7 +174,7 @@ class Batch:
     def _answer(self, notice: Notice, guard: Fence) -> Answer:
         """An error of ours at one message is no reason to keep the next one waiting."""
         try:
-            return self.lane.send(notice, left=guard.remaining)
+            return self.lane.send(notice, left=guard.remaining, at=self.now())
         except Exception:
             logger.exception("notice %s could not be sent", notice.pk)
             self.lane.close()  # nobody knows where its dialogue stands

@@ -194,10 +194,10 @@ def test_an_error_of_ours_at_one_mail_keeps_no_other_waiting(cast, sink, monkeyp
     first, second = mail(cast), mail(cast, address="second@bureau.test")
     real = sending.MailLane.send
 
-    def broken(lane, notice, *, left):
+    def broken(lane, notice, **given):
         if notice.pk == first.pk:
             raise RuntimeError
-        return real(lane, notice, left=left)
+        return real(lane, notice, **given)
 
     monkeypatch.setattr(sending.MailLane, "send", broken)
     deliver()
@@ -212,10 +212,10 @@ def test_what_is_known_is_on_record_also_where_an_error_ends_the_batch(
     first, second = mail(cast), mail(cast, address="second@bureau.test")
     real = sending.MailLane.send
 
-    def stopped(lane, notice, *, left):
+    def stopped(lane, notice, **given):
         if notice.pk == second.pk:
             raise KeyboardInterrupt
-        return real(lane, notice, left=left)
+        return real(lane, notice, **given)
 
     monkeypatch.setattr(sending.MailLane, "send", stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -268,6 +268,20 @@ def test_a_batch_asks_the_database_as_often_for_30_mails_as_for_3(cast, sink, ar
             mail(cast)
         with CaptureQueriesContext(connection) as queries:
             deliver()
+        asked.append(len(queries))
+
+    assert asked[1] == asked[2]
+
+
+def test_also_where_all_of_them_fail(cast, sink, archived):
+    """The journal's head is held meanwhile."""
+    sink.always["RCPT"], sink.always["DATA"] = "550 nobody", "503 to whom?"
+    asked = []
+    for count, day in ((1, 0), (3, 1), (30, 2)):
+        for _ in range(count):
+            mail(cast)
+        with CaptureQueriesContext(connection) as queries:
+            deliver(day * 86_400)
         asked.append(len(queries))
 
     assert asked[1] == asked[2]
@@ -347,7 +361,7 @@ def test_four_workers_at_once_send_each_mail_once(cast, settings, monkeypatch):
     monkeypatch.setattr("rectification.delivery.lanes.MailLane.open", lambda lane: None)
     monkeypatch.setattr("rectification.delivery.lanes.MailLane.is_open", True)
 
-    def send(lane, notice, *, left):
+    def send(lane, notice, **given):
         sent.append(notice.pk)
         return Answer(Kind.SENT)
 

@@ -177,7 +177,7 @@ def test_each_is_found_by_state_channel_kind_and_round_with_counts(cast, client)
     counts = {tab.label: tab.number for tab in tabs}
     assert counts == {
         **{"全部": 3, "待处理": 1, "待核实": 1, "发送失败": 0, "待发送": 0, "发送中": 0},
-        **{"已送达": 2, "未发送": 0},
+        **{"已发出": 2, "未发送": 0},
     }
 
 
