@@ -82,7 +82,7 @@ class GrantedAdmin(admin.ModelAdmin):
         with transaction.atomic():
             request.late, token = None, ""
             if request.method == "POST":
-                row = self.model._default_manager.select_for_update().get(pk=row.pk)
+                row = self.model._default_manager.select_for_update(no_key=True).get(pk=row.pk)
                 token = request.POST.get("_opened", "")
                 rows = self._opened(request, row)
                 request.late = opened.late(rows, token=token, typed=_typed(request.POST, rows))

@@ -54,7 +54,7 @@ def appoint(deputy: User, *, period: Period, why: str, by: User, at: datetime) -
     """Let `deputy` act for `by` in that period. Raises DeputyRefused."""
     _may_appoint(deputy, period, by=by, at=at)
     # Of two appointments at once the second waits here, and then sees the first.
-    list(User.objects.select_for_update().filter(pk=by.pk).values_list("pk"))
+    list(User.objects.select_for_update(no_key=True).filter(pk=by.pk).values_list("pk"))
     overlapping = Deputy.objects.of_pair(by, deputy).filter(
         from_on__lte=period.until_on, until_on__gte=period.from_on
     )

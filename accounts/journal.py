@@ -80,7 +80,7 @@ def append_all(acts: Iterable[Act], *, by: User | None, at: datetime) -> list[Jo
 
 def hold() -> JournalHead:
     """The chain's head, held to the end of the transaction: from here on, one writer at a time."""
-    head, _ = JournalHead.objects.select_for_update().get_or_create(pk=1)
+    head, _ = JournalHead.objects.select_for_update(no_key=True).get_or_create(pk=1)
     return head
 
 

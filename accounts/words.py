@@ -75,6 +75,7 @@ VERBS = {
     "read": "阅读通知",
     "try_out": "发测试消息",
     # of a notice
+    "drop": "不再发送",
     "fail": "发送失败",
     "hold": "待核实",
     "send": "送达",
@@ -344,7 +345,7 @@ VALUES_OF_KIND = {
     ("notice", "due"): "待发送",
     ("notice", "failed"): "发送失败",
     ("notice", "held"): "待核实",
-    ("notice", "sent"): "已送达",
+    ("notice", "sent"): "已发出",
     ("notice", "mail"): "邮件",
     ("notice", "wecom"): "企业微信",
     ("notice", "dingtalk"): "钉钉",

@@ -17,7 +17,7 @@ from accounts import journal
 from accounts.journal import Act
 from accounts.models import User
 from rectification import clock, permissions
-from rectification.calendar_notice import Day, Days, Notice
+from rectification.calendar_notice import Day, Days, YearlyNotice
 from rectification.models import CalendarYear, Inspection, Workday
 from rectification.models.workday import EARLIEST_YEAR, LATEST_YEAR
 from rectification.states import CalendarSource
@@ -49,7 +49,7 @@ class Change:
 class Plan:
     """What a notice would change, and on which versions of its years that was said."""
 
-    notice: Notice
+    notice: YearlyNotice
     changes: tuple[Change, ...]
     versions: Mapping[int, int] = field(default_factory=dict)
     unmentioned: tuple[str, ...] = ()  # holidays by statute of which it gives no day
@@ -90,7 +90,7 @@ def _is_to_fill(year: int, source: str | None) -> bool:
 @transaction.atomic
 def _prefill(year: int, *, at: datetime) -> bool:
     computed = {"source": PREFILLABLE, "version": 0, "changed_at": at}
-    rows = CalendarYear.objects.select_for_update()
+    rows = CalendarYear.objects.select_for_update(no_key=True)
     row, created = rows.get_or_create(year=year, defaults=computed)  # of two the second waits
     if not created and not _is_to_fill(year, row.source):
         return False
@@ -128,7 +128,7 @@ def _of_package(year: int) -> _Known:
     return _Known(dict(sorted(days.items())), bool(makeup))
 
 
-def _unmentioned(notice: Notice) -> tuple[str, ...]:
+def _unmentioned(notice: YearlyNotice) -> tuple[str, ...]:
     """The statutory holidays of which the notice gives no day as free."""
     free = {day for day, each in notice.days.items() if not each.is_working}
     known = {day: each.name for day, each in _of_package(notice.year).days.items()}
@@ -140,7 +140,7 @@ def _unmentioned(notice: Notice) -> tuple[str, ...]:
 # The yearly notice --------------------------------------------------------------------------------
 
 
-def plan(notice: Notice) -> Plan:
+def plan(notice: YearlyNotice) -> Plan:
     """What taking the notice in would change. Nothing is written."""
     changes = []
     for year, wanted in _by_year(notice).items():
@@ -156,7 +156,7 @@ def plan(notice: Notice) -> Plan:
 
 
 @transaction.atomic
-def take_in(notice: Notice, *, versions: Mapping[int, int], by: User, at: datetime) -> Plan:
+def take_in(notice: YearlyNotice, *, versions: Mapping[int, int], by: User, at: datetime) -> Plan:
     """Write the notice: its year becomes announced and holds these days alone.
 
     `versions` are those of the plan that was confirmed. Raises CalendarRefused, StaleCalendar.
@@ -176,7 +176,7 @@ def take_in(notice: Notice, *, versions: Mapping[int, int], by: User, at: dateti
     return done
 
 
-def _by_year(notice: Notice) -> dict[int, Days]:
+def _by_year(notice: YearlyNotice) -> dict[int, Days]:
     """Of its own year the notice says every day; to the year before it adds a few."""
     years: dict[int, Days] = {notice.year: {}}
     before = {day: each for day, each in notice.days.items() if day.year < notice.year}

@@ -44,7 +44,7 @@ Days = Mapping[date, Day]
 
 
 @dataclass(frozen=True)
-class Notice:
+class YearlyNotice:
     """What the yearly notice says: the days of the year, and of the December before it."""
 
     year: int
@@ -52,7 +52,7 @@ class Notice:
     name: str  # of the file
 
 
-def read(content: bytes, *, name: str, year: int) -> Notice:
+def read(content: bytes, *, name: str, year: int) -> YearlyNotice:
     """The notice of the year. All of it is right, or NoticeRefused says all that is wrong."""
     rows = list(_rows(_text(content, name), name))
     if not rows:
@@ -70,7 +70,7 @@ def read(content: bytes, *, name: str, year: int) -> Notice:
         raise NoticeRefused([*faults[:SHOWN_FAULTS], *more])
     if not any(day.year == year for day in days):
         raise NoticeRefused([f"文件里没有{year}年的日子，请核对年份后重新上传。"])
-    return Notice(year, dict(sorted(days.items())), name)
+    return YearlyNotice(year, dict(sorted(days.items())), name)
 
 
 def _text(content: bytes, name: str) -> str:

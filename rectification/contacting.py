@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from accounts import journal
 from accounts.journal import Act
 from accounts.models import Unit, User
-from rectification import addressing, clock, notifications, permissions
+from rectification import addressing, clock, notifications, permissions, recipients
 from rectification.models import Channel, ContactPoint, Notice, NoticeKind
 from rectification.notifications import Message
 from rectification.recipients import Addressee, Reached
@@ -116,7 +116,7 @@ def try_out(point: ContactPoint, *, by: User, at: datetime) -> None:
 def try_out_account(*, by: User, at: datetime) -> None:
     """The same for the mail address of the account. Raises ContactRefused."""
     _may_keep(by, by)
-    mail = mail_of_account(by)
+    mail = recipients.mail_of_account(by)
     if not mail:
         raise ContactRefused("账号没有邮箱，请先登记邮件地址。")
     if fault := addressing.mail_fault(mail):
@@ -125,17 +125,13 @@ def try_out_account(*, by: User, at: datetime) -> None:
     journal.append(Act("try_out", "user", str(by.pk)), by=by, at=at)
 
 
-def mail_of_account(user: User) -> str:
-    """The account's address where it is in use: nobody has entered or switched off another."""
-    chose = ContactPoint.objects.filter(user=user, channel=Channel.MAIL).exists()
-    return "" if chose else user.email
-
-
 def masked(point: ContactPoint) -> str:
     return addressing.masked(point.channel, point.address)
 
 
 def _try(about: str, addressee: Addressee, way: Reached, *, at: datetime) -> None:
+    if not recipients.is_set_up(way.channel):
+        raise ContactRefused("还没有设置邮件服务器，发不出邮件，请系统管理员设置 EMAIL_HOST。")
     _locked(addressee.user or addressee.unit)
     recent = Notice.objects.filter(
         kind=NoticeKind.TEST,
@@ -183,7 +179,7 @@ def _held(owner: User | Unit) -> QuerySet[ContactPoint]:
 def _locked(owner: User | Unit | None) -> None:
     """Held to the end of the transaction."""
     if owner is not None:
-        rows = owner._meta.model._default_manager.select_for_update().filter(pk=owner.pk)
+        rows = owner._meta.model._default_manager.select_for_update(no_key=True).filter(pk=owner.pk)
         list(rows.values_list("pk"))
 
 

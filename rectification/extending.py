@@ -136,7 +136,7 @@ def lapse(measure: Measure, *, by: User, at: datetime, why: str) -> None:
 def _held(measure: Measure) -> Measure:
     """The measure as it stands, held to the end."""
     return (
-        Measure.objects.select_for_update(of=("self",))
+        Measure.objects.select_for_update(of=("self",), no_key=True)
         .select_related("inspection", "lead_unit")
         .get(pk=measure.pk)
     )

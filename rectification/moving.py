@@ -55,7 +55,9 @@ def require_seen(measure: Measure, version: int) -> None:
     A verb that changes rows beside the measure asks this first: whoever waits for the measure then
     holds nothing that the verb needs.
     """
-    held = Measure.objects.select_for_update(of=("self",)).values_list("version", flat=True)
+    held = Measure.objects.select_for_update(of=("self",), no_key=True).values_list(
+        "version", flat=True
+    )
     if held.get(pk=measure.pk) != version:
         raise StaleSave(stale(measure.code))
     measure.version = version
@@ -113,7 +115,7 @@ def hold_all(inspection: Inspection) -> None:
     and then waits for a row would wait for somebody who waits for the journal.
     """
     for rows in (Problem.objects.all(), Measure.objects.all()):
-        mine = rows.filter(inspection=inspection).select_for_update(of=("self",))
+        mine = rows.filter(inspection=inspection).select_for_update(of=("self",), no_key=True)
         list(mine.order_by("pk").values_list("pk", flat=True))
 
 
@@ -122,7 +124,11 @@ def claimed(pk: int) -> Problem:
 
     Both take it before any other row, so that neither holds what the other waits for.
     """
-    return Problem.objects.select_for_update(of=("self",)).select_related("inspection").get(pk=pk)
+    return (
+        Problem.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("inspection")
+        .get(pk=pk)
+    )
 
 
 def move_problem(

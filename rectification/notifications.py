@@ -29,6 +29,7 @@ from rectification.models import (
     NoticeKind,
     NoticeQuerySet,
     digest_of,
+    message_id_of,
 )
 from rectification.recipients import Addressee, Reached
 from rectification.states import NoticeState
@@ -70,7 +71,7 @@ class Untold:
 
 @transaction.atomic
 def post(
-    letters: Iterable[tuple[Message, Addressee]], *, at: datetime, untold: Iterable[Untold] = ()
+    messages: Iterable[tuple[Message, Addressee]], *, at: datetime, untold: Iterable[Untold] = ()
 ) -> int:
     """Put each message into the outbox, inside the system and by every way to its addressee.
 
@@ -78,10 +79,10 @@ def post(
     What is there already stays as it is. Returns how many notices are new. One writer at a time:
     the journal's head is held from here on.
     """
-    letters = list(letters)
-    ways = recipients.ways_to({addressee for _, addressee in letters})
+    messages = list(messages)
+    ways = recipients.ways_to({addressee for _, addressee in messages})
     rows = [_untold(each, at=at) for each in untold]
-    for message, addressee in letters:
+    for message, addressee in messages:
         outside = () if message.kind == NoticeKind.TROUBLE else ways[addressee]
         rows += _rows(message, addressee, outside, at=at)
     return _enter({row.key: row for row in rows}, at=at) if rows else 0
@@ -99,6 +100,8 @@ def read(notices: NoticeQuerySet, *, by: User, at: datetime) -> int:
     """Mark those of these that are for this person and unread as read; how many they were."""
     unread = notices.filter(pk__in=Notice.objects.addressed_to(by).unread().values("pk"))
     topics = list(unread.order_by("pk").values_list("pk", "topic"))
+    if not topics:
+        return 0  # and no writer waits for the journal's head
     rows = Notice.objects.unread().filter(pk__in=[pk for pk, _ in topics])
     count = rows.update(read_at=at)
     changed: dict[str, Any] = {"before": {"read_at": None}, "after": {"read_at": at}}
@@ -134,15 +137,15 @@ def announce(round: DispatchRound, *, at: datetime) -> int:
     counts = dict(lines.values_list("unit").annotate(Count("pk")))
     units = _working_units(round.inspection)
     liaisons = recipients.holders(units, Role.LIAISON)
-    letters, untold = [], []
+    messages, untold = [], []
     for unit in units:
         message = _round_opened(round, unit, counts.get(unit.pk, 0))
         if why := _why_untold(unit, counts.get(unit.pk, 0), liaisons[unit.pk]):
             untold.append(Untold(message, unit, why))
             continue
-        letters += [(message, Addressee(user, unit)) for user in liaisons[unit.pk]]
-        letters.append((message, Addressee(None, unit)))
-    post(letters, at=at, untold=untold)
+        messages += [(message, Addressee(user, unit)) for user in liaisons[unit.pk]]
+        messages.append((message, Addressee(None, unit)))
+    post(messages, at=at, untold=untold)
     return len(units) - len(untold)
 
 
@@ -205,6 +208,8 @@ def _row(message: Message, addressee: Addressee, way: Reached, *, at: datetime) 
         not_before=at,
         created_at=at,
     )
+    if way.channel == Channel.MAIL:
+        row.message_id = message_id_of(row.key)
     if way.channel == Channel.IN_APP:
         row.state, row.outcome_at = NoticeState.SENT, at
     elif way.fault:

@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from accounts.models import RoleAssignment, User
 from rectification import addressing
 from rectification.models import Inspection, Notice, NoticeQuerySet
-from rectification.states import NoticeState
+from rectification.states import FOR_THE_OFFICE, NoticeState
 
 TONES = {
     NoticeState.DUE: "plain",
@@ -19,7 +19,6 @@ TONES = {
     NoticeState.FAILED: "over",
     NoticeState.HELD: "near",
 }
-AGAIN = (NoticeState.HELD, NoticeState.FAILED)
 # Held and failed on top: they wait for somebody.
 _URGENCY = Case(
     When(state=NoticeState.HELD, then=Value(0)),
@@ -31,17 +30,14 @@ _WORDS = {"state": "state", "channel": "channel", "kind": "kind", "round": "roun
 
 
 def of_inspection(inspection: Inspection) -> NoticeQuerySet:
-    """Every message of the inspection; and those of none (digests, tests), to the people and units
-    of its organisation."""
+    """Every message of the inspection; and those of none (digests, tests) that the offices of its
+    organisation look after, as `houses_of` says for one."""
     here = inspection.inspected_unit.path
-    held = RoleAssignment.objects.filter(
-        user=OuterRef("recipient"), ended_on=None, unit__path__startswith=here
-    )
-    belongs = Q(recipient__unit__path__startswith=here) | Q(unit__path__startswith=here)
-    homeless = Q(recipient__unit=None) & Exists(held)
-    return Notice.objects.filter(
-        Q(inspection=inspection) | (Q(inspection=None) & (belongs | homeless))
-    )
+    held = RoleAssignment.objects.filter(user=OuterRef("recipient"), unit__path__startswith=here)
+    of_recipient = Q(recipient__unit__path__startswith=here)
+    of_a_stray = Q(recipient__unit=None) & Exists(held)
+    belongs = Q(unit__path__startswith=here) | (Q(unit=None) & (of_recipient | of_a_stray))
+    return Notice.objects.filter(Q(inspection=inspection) | (Q(inspection=None) & belongs))
 
 
 def to_person(user: User) -> NoticeQuerySet:
@@ -59,7 +55,7 @@ def narrowed(rows: NoticeQuerySet, kept: Mapping[str, str]) -> NoticeQuerySet:
     if "unread" in kept:
         rows = rows.unread()
     if "again" in kept:
-        rows = rows.filter(state__in=AGAIN)
+        rows = rows.filter(state__in=FOR_THE_OFFICE)
     if "q" in kept:
         text = kept["q"]
         rows = rows.filter(
@@ -114,4 +110,4 @@ class Fate:
 
     @property
     def may_go_again(self) -> bool:
-        return self.notice.state in AGAIN
+        return self.notice.state in FOR_THE_OFFICE

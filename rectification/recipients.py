@@ -3,11 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.models import Role, RoleAssignment, Unit, User
-from rectification.models import Channel, ContactPoint
+from rectification.models import Channel, ContactPoint, Notice
+
+ENDED = "这个通知方式已经停用，没有再发。"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def ways_to(addressees: Collection[Addressee]) -> dict[Addressee, tuple[Reached,
     """How each addressee is reached outside the system.
 
     A person without a mail address of their own choice is written to at the one of their account;
-    one who has ended theirs is not written to at all.
+    one who has ended theirs is not written to at all. Nobody is while there is no mail server.
     """
     users = [each.user.pk for each in addressees if each.user]
     units = [each.unit.pk for each in addressees if each.unit and not each.user]
@@ -64,6 +67,32 @@ def ways_to(addressees: Collection[Addressee]) -> dict[Addressee, tuple[Reached,
         owner = ("user", point.user_id) if point.user_id else ("unit", point.unit_id)
         points.setdefault(owner, []).append(point)
     return {each: _ways(each, points.get(_owner(each), [])) for each in addressees}
+
+
+def mail_of_account(user: User) -> str:
+    """The account's address where it is in use: nobody has entered or switched off another."""
+    return "" if _chose_mail([user.pk]) else user.email
+
+
+def stopped(notices: Collection[Notice]) -> dict[int, str]:
+    """Of those that nobody wants any more, why, by their keys: the person is not active, or the
+    address has been ended since. `recipient` and `contact` should be at hand."""
+    of_accounts = [row for row in notices if row.contact is None and row.channel == Channel.MAIL]
+    chose = _chose_mail([row.recipient_id for row in of_accounts if row.recipient_id])
+    why = {
+        row.pk: ENDED
+        for row in notices
+        if (row.contact and row.contact.ended_at)
+        or (row.contact is None and row.channel == Channel.MAIL and row.recipient_id in chose)
+    }
+    gone = [row for row in notices if row.recipient and not row.recipient.is_active]
+    return why | {row.pk: "收件人已停用，没有再发。" for row in gone}
+
+
+def _chose_mail(users: Collection[int]) -> set[int]:
+    """Those of these who have entered or switched off a mail address of their own."""
+    chosen = ContactPoint.objects.filter(user__in=users, channel=Channel.MAIL) if users else []
+    return {point.user_id for point in chosen if point.user_id}
 
 
 def _owner(each: Addressee) -> tuple[str, int | None]:
@@ -80,7 +109,13 @@ def _ways(addressee: Addressee, points: list[ContactPoint]) -> tuple[Reached, ..
     if addressee.user and addressee.user.email and not chose_mail:
         mail = addressee.user.email
         ways.append(Reached(Channel.MAIL, mail, fault=_fault(Channel.MAIL, mail)))
-    return tuple(ways)
+    return tuple(way for way in ways if is_set_up(way.channel))
+
+
+def is_set_up(channel: str) -> bool:
+    """Whether this place uses the channel. What nobody could take out is not written: set up months
+    later, it would be old news."""
+    return channel != Channel.MAIL or bool(settings.EMAIL_HOST)
 
 
 def _fault(channel: str, address: str) -> str:

@@ -83,12 +83,12 @@ def _post(loads: Iterable[Load], *, on: date, at: datetime) -> int:
     for load in loads:
         by_person.setdefault(load.person, []).append(load)
     names = _names(by_person.values())
-    letters = [
+    messages = [
         (_digest(by_person[each], names, on=on), Addressee(each.user, None))
         for each in _unheard(by_person, on=on)
     ]
-    notifications.post(letters, at=at)
-    return len(letters)
+    notifications.post(messages, at=at)
+    return len(messages)
 
 
 def _unheard(people: Iterable[Person], *, on: date) -> list[Person]:

@@ -265,7 +265,9 @@ def _require_current(line: DispatchReturn) -> None:
 
 def _hold(measure: Measure) -> None:
     """The measure, held to the end, as it stands."""
-    Measure.objects.select_for_update(of=("self",)).filter(pk=measure.pk).values("pk").first()
+    Measure.objects.select_for_update(of=("self",), no_key=True).filter(pk=measure.pk).values(
+        "pk"
+    ).first()
     measure.refresh_from_db(fields=["status", "version"])
 
 

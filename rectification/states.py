@@ -159,13 +159,14 @@ class NoticeState(models.TextChoices):
 
     DUE = "due", "待发送"
     SENDING = "sending", "发送中"
-    SENT = "sent", "已送达"
+    SENT = "sent", "已发出"
     SUPPRESSED = "suppressed", "未发送"
     FAILED = "failed", "发送失败"
     HELD = "held", "待核实"
 
 
 OUTCOMES = (NoticeState.SENT, NoticeState.SUPPRESSED, NoticeState.FAILED, NoticeState.HELD)
+FOR_THE_OFFICE = (NoticeState.HELD, NoticeState.FAILED)  # which may send them again
 
 
 class LetterState(models.TextChoices):

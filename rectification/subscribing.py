@@ -179,7 +179,7 @@ def _of(user: User) -> list[CalendarFeed]:
     """The person's feeds in use; of two who renew at once, the second waits here."""
     if user.acting_for is not None:
         raise FeedRefused("正在代理他人，请先结束代理，再改自己的日历订阅。")
-    list(User.objects.select_for_update().filter(pk=user.pk).values_list("pk"))
+    list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
     return list(CalendarFeed.objects.active().filter(user=user))
 
 

@@ -96,6 +96,11 @@ urlpatterns = [
     path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
     path(f"{HERE}notices/", notices.fate_list, name="fate_list"),
     path(f"{HERE}notices/export/", notices.fate_export, name="fate_export"),
+    path(
+        f"{HERE}notices/send-again/",
+        notices.fate_send_all_again,
+        name="fate_send_all_again",
+    ),
     path(f"{HERE}notices/<int:pk>/send-again/", notices.fate_send_again, name="fate_send_again"),
     path(f"{HERE}problems/", problems.problem_list, name="problem_list"),
     path(PROBLEM, problems.problem_detail, name="problem_detail"),

@@ -161,7 +161,7 @@ def _inspection(arrival: _Arrival) -> tuple[Inspection, list[Act]]:
     """The inspection that the report tells of, and what was done to have it."""
     given = arrival.place.inspection
     if given is not None:
-        inspection = Inspection.objects.select_for_update().get(pk=given.pk)
+        inspection = Inspection.objects.select_for_update(no_key=True).get(pk=given.pk)
         if arrival.by is not None and not permissions.may_run(arrival.by, inspection):
             raise RecordingRefused("这次巡察的台账不由您管理，不能导入。")
         if inspection.problems.exists():

@@ -45,6 +45,12 @@ def _seed() -> None:
     factory.random.reseed_random(os.environ["TEST_SEED"])
 
 
+@pytest.fixture
+def mail_is_set_up(settings) -> None:
+    """A place that uses mail; nobody talks to the server."""
+    settings.EMAIL_HOST = "mail.invalid"
+
+
 # What a second database could not answer otherwise: see tests/lanes.py ---------------------------
 
 OF_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}

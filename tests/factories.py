@@ -25,6 +25,7 @@ from rectification.models import (
     ProgressEntry,
     ReviewStage,
     digest_of,
+    message_id_of,
 )
 from rectification.states import NoticeState, Precision, ReturnState
 
@@ -207,6 +208,7 @@ class NoticeFactory(factory.django.DjangoModelFactory):
     kind = NoticeKind.ROUND_OPENED
     topic = "round/x/1"
     key = factory.Sequence("round/x/1/{}".format)
+    message_id = factory.LazyAttribute(lambda row: message_id_of(row.key))
     subject = "开始报送"
     body = "请报送"
     digest = factory.LazyAttribute(lambda row: digest_of(row.subject, row.body, ""))

@@ -310,6 +310,21 @@ def test_a_command_says_in_chinese_what_it_does(app, name):
     assert CHINESE.search(command.help)
 
 
+def test_a_row_is_locked_so_that_others_may_still_refer_to_it():
+    """Else, on PostgreSQL, whoever writes a row with a foreign key to it waits at the commit, with
+    the journal's head in hand: a circle."""
+    locks = [
+        ast.unparse(node)
+        for file in python_files()
+        if "tests" not in file.parts
+        for node in ast.walk(ast.parse(said(file)))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "select_for_update"
+    ]
+
+    assert locks != []
+    assert [lock for lock in locks if "no_key=True" not in lock] == []
+
+
 # Size --------------------------------------------------------------------------------------------
 
 

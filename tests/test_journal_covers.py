@@ -39,6 +39,8 @@ from tests.rectification.conftest import cast  # noqa: F401  # a stage's people
 from tests.reports.newsroom import newsroom
 from tests.test_consistency import APPS, CALLERS, ROOT, _answer, our_commands, our_urls
 
+pytestmark = pytest.mark.usefixtures("mail_is_set_up")
+
 SCRIPTS = (
     verbs,
     views,
@@ -61,7 +63,9 @@ WITHIN = {
     "accounts.journal.append": "the journal itself",
     "accounts.journal.append_all": "the journal itself",
     "rectification.calendar_keeping.keep_ahead": "prefill, for the years of the day",
+    "rectification.delivery.again.send_all_again": "send_again, for each",
     "rectification.delivery.claiming.claim": "not over: what comes of it has an entry",
+    "rectification.delivery.claiming.claim_doubtful": "the same",
     "rectification.delivery.claiming.give_back": "as it was before it was claimed",
     "rectification.delivery.claiming.show": "says why it waits, and it waits on",
     "rectification.closing.return_pending": "part of workflow.send_back",

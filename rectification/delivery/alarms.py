@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts.models import Role, Unit
 from rectification import clock, notifications, recipients
-from rectification.models import Inspection, Notice, NoticeKind
+from rectification.models import Inspection, Notice, NoticeKind, houses_of
 from rectification.notifications import Message
 from rectification.recipients import Addressee
 
@@ -14,46 +14,32 @@ NOT_DELIVERED = "有通知没有送达，或者不能确定是否送达。请在
 
 
 def tell(notices: Collection[Notice], *, at: datetime) -> None:
-    """The offices of these notices' inspections, or of their recipients' bureaus."""
-    houses = {(notice.inspection, root_of(notice)) for notice in notices}
-    _post(houses, NOT_DELIVERED, subject="有通知没有送达", name="notices", at=at)
+    """The offices that look after these notices."""
+    _post(notices, NOT_DELIVERED, subject="有通知没有送达", name="notices", at=at)
 
 
 def tell_of_trouble(notices: Collection[Notice], words: str, *, at: datetime) -> None:
     """That a whole channel has been out of order for long; `words` say why."""
-    houses = {(notice.inspection, root_of(notice)) for notice in notices}
-    body = f"通知一直发不出去，正在等待：{words}请系统管理员处理，恢复后会自动发出。"
-    _post(houses, body, subject="通知发不出去", name="channel", at=at)
+    why = words.rstrip("。")  # a server's own words come without
+    body = f"通知一直发不出去，正在等待：{why}。请系统管理员处理，恢复后会自动发出。"
+    _post(notices, body, subject="通知发不出去", name="channel", at=at)
 
 
-def root_of(notice: Notice) -> Unit | None:
-    """The bureau whose office looks after the notice."""
-    if notice.inspection:
-        return notice.inspection.inspected_unit
-    unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
-    return Unit.objects.get(path=unit.root_path) if unit else None
-
-
-def _post(
-    houses: Collection[tuple[Inspection | None, Unit | None]],
-    body: str,
-    *,
-    subject: str,
-    name: str,
-    at: datetime,
-) -> None:
+def _post(notices: Collection[Notice], body: str, *, subject: str, name: str, at: datetime) -> None:
+    homes = houses_of(notices)
+    houses = {(row.inspection, unit) for row in notices for unit in homes[row.pk]}
     if not houses:
         return
-    roots = {root for _, root in houses if root}
-    offices = recipients.holders(roots, Role.OFFICE)
-    letters = [
-        (_message(inspection, root, body, subject=subject, name=name, at=at), Addressee(user, root))
-        for inspection, root in houses
-        if root
-        for user in offices[root.pk]
-    ]
-    if letters:
-        notifications.post(letters, at=at)
+    paths = {unit.root_path for inspection, unit in houses if inspection is None}
+    roots = {root.path: root for root in Unit.objects.filter(path__in=paths)} if paths else {}
+    offices = recipients.holders({unit for _, unit in houses}, Role.OFFICE)
+    messages = []
+    for inspection, unit in houses:
+        about = unit if inspection else roots[unit.root_path]
+        message = _message(inspection, about, body, subject=subject, name=name, at=at)
+        messages += [(message, Addressee(user, about)) for user in offices[unit.pk]]
+    if messages:
+        notifications.post(messages, at=at)
 
 
 def _message(

@@ -13,7 +13,7 @@ class Kind(Enum):
     REFUSED = auto()  # certainly not delivered, and never will be
     DOUBTFUL = auto()  # nobody knows
     UNTRIED = auto()  # the same, and it is not this message that is at fault
-    LOST = auto()  # the connection had ended before: try on a new one, at once
+    LOST = auto()  # the connection has ended, or takes no more: try on a new one, at once
 
 
 @dataclass(frozen=True)

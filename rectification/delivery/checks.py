@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from accounts.checks import THOROUGH
 from rectification.delivery.archive import ArchiveUnreadable, open_archive
@@ -42,7 +43,8 @@ def the_archive_can_be_read(app_configs: Any, **_: Any) -> list[CheckMessage]:
     if not settings.MAIL_ARCHIVE:
         return []
     try:
-        archive = open_archive()
+        give_up = time.monotonic() + settings.DELIVERY_TIMER_SECONDS
+        archive = open_archive(left=lambda: give_up - time.monotonic(), since=timezone.now())
     except ArchiveUnreadable as error:
         return [Error(str(error), id="rectification.E002")]
     archive.close()

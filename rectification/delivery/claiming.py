@@ -2,14 +2,15 @@
 back, or recovered from a worker that died.
 
 A batch is sent in the order of its keys. `claim` names it: where outcomes are written one at a
-time, the first row without one is the only row of it that can have been begun.
+time, the first row without one is the only row of it that can have been begun. A row is in doubt
+while nobody knows whether it was delivered: then it is `sending` and its lease has run out, or it
+is held, or it is due with a claim (the office has asked to send it again).
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum, auto
 
 from django.conf import settings
 from django.db import transaction
@@ -21,30 +22,28 @@ from rectification.models import Channel, Notice, NoticeQuerySet
 from rectification.states import NoticeState
 
 ONE_BY_ONE, TOGETHER = "1", "n"  # the first letter of a claim: how its outcomes are written
-VERBS = {NoticeState.SENT: "send", NoticeState.HELD: "hold", NoticeState.FAILED: "fail"}
+ASKED = "q"  # the last letter: in doubt, and the office has asked to send it again
+VERBS = {
+    NoticeState.SENT: "send",
+    NoticeState.HELD: "hold",
+    NoticeState.FAILED: "fail",
+    NoticeState.SUPPRESSED: "drop",
+}
+# What an outcome is told with, to the journal and to the office.
+SHOWN = ("recipient__unit", "unit", "contact", "inspection__inspected_unit")
 MOST_OF_A_REASON = 300  # characters
 DIED = "发送中断，不能确定对方是否收到。"
 
 
-class Doubt(Enum):
-    NONE = auto()
-    OPEN = auto()  # somebody may have sent it, and nobody knows
-    ASKED = auto()  # the same, and the office has asked to send it again
-
-
-@dataclass(frozen=True)
-class Claimed:
-    notice: Notice
-    doubt: Doubt
-
-
 @dataclass(frozen=True)
 class Outcome:
-    """What a row becomes. `wait`: the time until it is taken up again, where it is not over."""
+    """What a row becomes. `wait`: the time until it is taken up again, where it is not over.
+    `in_doubt`: it may have been delivered before, so whoever takes it up looks first."""
 
     state: NoticeState
     reason: str = ""
     wait: timedelta | None = None
+    in_doubt: bool = False
 
 
 def anything_awaits(channels: Collection[str], *, at: datetime) -> bool:
@@ -52,48 +51,87 @@ def anything_awaits(channels: Collection[str], *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def claim(channels: Collection[str], *, most: int, together: bool, at: datetime) -> list[Claimed]:
-    """Take up to `most` rows under a lease, in the order of their keys. `together`: the caller can
-    look up what is in doubt, and writes the outcomes of the batch in one transaction; else it
-    writes each one before it begins the next, and gets no row that is in doubt."""
-    rows = (
-        _locked(_expired(channels, at=at).order_by("lease_until", "pk")[:most]) if together else []
-    )
-    if len(rows) < most:
-        rows += _locked(_due(channels, at=at).order_by("not_before", "pk")[: most - len(rows)])
+def claim(
+    channels: Collection[str], *, most: int, together: bool, asked: bool, at: datetime
+) -> list[Notice]:
+    """Take up to `most` rows that are due under a lease, in the order of their keys, and count an
+    attempt at each. `asked`: also those in doubt, which else are looked up before.
+
+    `together`: the caller can look up what is in doubt, and may write the outcomes of the batch in
+    one transaction. It may not where a row was tried before: should one of them be what kills its
+    workers, it is that one that runs out of attempts, and no other.
+    """
+    due = _due(channels, at=at)
+    waiting = due if asked else due.filter(claim="")
+    rows = _locked(waiting.order_by("not_before", "pk")[:most])
+    at_once = together and not any(row.attempt or row.claim for row in rows)
+    _take(rows, TOGETHER if at_once else ONE_BY_ONE, attempts=1, at=at)
+    return rows
+
+
+@transaction.atomic
+def claim_doubtful(channels: Collection[str], *, most: int, at: datetime) -> list[Notice]:
+    """Take up to `most` rows that are in doubt under a lease, to look them up: no attempt."""
+    rows = _locked(_expired(channels, at=at).order_by("lease_until", "pk")[:most])
+    asked = _due(channels, at=at).exclude(claim="")
+    rows += _locked(asked.order_by("not_before", "pk")[: most - len(rows)])
+    _take(rows, TOGETHER, attempts=0, at=at)
+    return rows
+
+
+def is_asked(row: Notice) -> bool:
+    """Whether the office wants it sent, should nobody be able to say what became of it."""
+    return row.claim.endswith(ASKED)
+
+
+def is_one_by_one(row: Notice) -> bool:
+    """Whether its outcome must be on record before the next message of its batch begins."""
+    return row.claim.startswith(ONE_BY_ONE)
+
+
+def _take(rows: list[Notice], manner: str, *, attempts: int, at: datetime) -> None:
     rows.sort(key=lambda row: row.pk)
-    doubts = [_doubt(row) for row in rows]
     lease = at + timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
-    token = (TOGETHER if together else ONE_BY_ONE) + secrets.token_hex(16)
-    taken = Notice.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=NoticeState.SENDING, lease_until=lease, attempt=F("attempt") + 1, claim=token
-    )
-    assert taken == len(rows), "a row that is locked changed"
+    token = manner + secrets.token_hex(16)
+    claims: dict[str, list[int]] = {}
     for row in rows:
-        row.state, row.lease_until, row.claim = NoticeState.SENDING, lease, token
-        row.attempt += 1
-    return [Claimed(row, doubt) for row, doubt in zip(rows, doubts, strict=True)]
+        asked = row.state == NoticeState.DUE and row.claim
+        row.claim = token + ASKED if asked else token
+        row.state, row.lease_until = NoticeState.SENDING, lease
+        row.attempt += attempts
+        claims.setdefault(row.claim, []).append(row.pk)
+    for each, keys in claims.items():
+        taken = Notice.objects.filter(pk__in=keys).update(
+            state=NoticeState.SENDING,
+            lease_until=lease,
+            attempt=F("attempt") + attempts,
+            claim=each,
+        )
+        assert taken == len(keys), "a row that is locked changed"
 
 
 @transaction.atomic
 def recover(channels: Collection[str], *, can_look: bool, at: datetime) -> int:
-    """What died workers left: rows that were certainly not begun are due again; what is in doubt is
-    left for `claim` where it can be looked up, else held. Returns how many are held."""
-    expired = _expired(channels, at=at).order_by("lease_until", "pk").select_for_update()
-    rows = sorted(expired, key=lambda row: row.pk)
+    """What died workers left: rows that were certainly not begun are due again; what is in doubt
+    waits to be looked up, or is held where nobody can. Returns how many are held."""
+    expired = _expired(channels, at=at).order_by("lease_until", "pk")
+    locked = expired.select_for_update(of=("self",), no_key=True).select_related(*SHOWN)
+    rows = sorted(locked, key=lambda row: row.pk)
     if not rows:
         return 0
     first: dict[str, int] = {}
     for row in rows:
-        first.setdefault(row.claim, row.pk)
+        first.setdefault(row.claim.removesuffix(ASKED), row.pk)
     unbegun = {
-        row.pk for row in rows if row.claim.startswith(ONE_BY_ONE) and first[row.claim] != row.pk
+        row.pk
+        for row in rows
+        if row.claim.startswith(ONE_BY_ONE) and first[row.claim.removesuffix(ASKED)] != row.pk
     }
     _due_again(unbegun)
-    doubtful = [row for row in rows if row.pk not in unbegun]
-    spent = [row for row in doubtful if row.attempt >= settings.DELIVERY_MOST_ATTEMPTS]
-    held = [(row, Outcome(NoticeState.HELD, DIED)) for row in (spent if can_look else doubtful)]
-    return settle(held, at=at)
+    if can_look:
+        return 0
+    held = Outcome(NoticeState.HELD, DIED)
+    return settle([(row, held) for row in rows if row.pk not in unbegun], at=at)
 
 
 @transaction.atomic
@@ -109,19 +147,15 @@ def settle(outcomes: Sequence[tuple[Notice, Outcome]], *, at: datetime) -> int:
         Notice.objects.filter(pk__in=keys).update(**_fields(outcome, at=at))
     over = [(notice, outcome) for notice, outcome in settled if outcome.state in VERBS]
     journal.append_all([_act(*each) for each in over], by=None, at=at)
-    alarms.tell([notice for notice, outcome in over if outcome.state != NoticeState.SENT], at=at)
+    bad = {NoticeState.HELD, NoticeState.FAILED}
+    alarms.tell([notice for notice, outcome in over if outcome.state in bad], at=at)
     return len(settled)
 
 
 @transaction.atomic
-def give_back(batch: Iterable[Claimed], *, at: datetime) -> None:
-    """The rest of a batch that was not begun: due as before, or as doubtful as before."""
-    batch = list(batch)
-    mine = _still_mine([each.notice for each in batch])
-    doubtful = {each.notice.pk for each in batch if each.doubt == Doubt.OPEN} & mine
-    _due_again(mine - doubtful)
-    open_doubt = Notice.objects.filter(pk__in=doubtful)
-    open_doubt.update(lease_until=at, attempt=F("attempt") - 1)
+def give_back(rows: Collection[Notice]) -> None:
+    """The rest of a batch that was not begun: due as before, as doubtful as before."""
+    _due_again(_still_mine(rows))
 
 
 def show(reason: str, channels: Collection[str], *, at: datetime) -> datetime | None:
@@ -134,7 +168,7 @@ def show(reason: str, channels: Collection[str], *, at: datetime) -> datetime | 
 
 def first_of_each_house(channels: Collection[str], *, at: datetime) -> list[Notice]:
     """Of all that waits, one notice of each inspection and unit: somebody to tell for each."""
-    rows = _due(channels, at=at).select_related("recipient")
+    rows = _due(channels, at=at).select_related(*SHOWN)
     found: dict[tuple[int | None, int | None], Notice] = {}
     for row in rows.order_by("pk")[:1000]:
         unit = row.unit_id or (row.recipient.unit_id if row.recipient else None)
@@ -142,10 +176,12 @@ def first_of_each_house(channels: Collection[str], *, at: datetime) -> list[Noti
     return list(found.values())
 
 
-def last_sent(*, before: Notice) -> Notice | None:
-    """The mail that is known to have been sent last, which a working archive must hold."""
+def last_sent(*, at: datetime) -> Notice | None:
+    """The mail that a working archive must hold: of those known to have been sent, the last one,
+    but for those of the last lease, which the server may still have in hand."""
+    there = at - timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     sent = Notice.objects.filter(channel=Channel.MAIL, state=NoticeState.SENT, attempt__gt=0)
-    return sent.exclude(pk=before.pk).order_by("-outcome_at", "-pk").first()
+    return sent.filter(outcome_at__lte=there).order_by("-outcome_at", "-pk").first()
 
 
 def _due(channels: Collection[str], *, at: datetime) -> NoticeQuerySet:
@@ -158,14 +194,8 @@ def _expired(channels: Collection[str], *, at: datetime) -> NoticeQuerySet:
 
 def _locked(rows: NoticeQuerySet) -> list[Notice]:
     """Those of them that nobody else is about to claim."""
-    locked = rows.select_for_update(skip_locked=True, of=("self",))
-    return list(locked.select_related("recipient"))
-
-
-def _doubt(row: Notice) -> Doubt:
-    if row.state == NoticeState.SENDING:
-        return Doubt.OPEN
-    return Doubt.ASKED if row.claim else Doubt.NONE
+    locked = rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return list(locked.select_related(*SHOWN))
 
 
 def _still_mine(notices: Collection[Notice]) -> set[int]:
@@ -173,29 +203,32 @@ def _still_mine(notices: Collection[Notice]) -> set[int]:
     locked = Notice.objects.filter(
         pk__in=[notice.pk for notice in notices], state=NoticeState.SENDING
     )
-    now = locked.order_by("pk").select_for_update().values_list("pk", "claim", "attempt")
+    mine = locked.order_by("pk").select_for_update(no_key=True)
+    now = mine.values_list("pk", "claim", "attempt")
     theirs = {(notice.pk, notice.claim, notice.attempt) for notice in notices}
     return {pk for pk, claim, attempt in now if (pk, claim, attempt) in theirs}
 
 
 def _due_again(keys: Collection[int]) -> None:
-    Notice.objects.filter(pk__in=keys).update(
-        state=NoticeState.DUE, lease_until=None, claim="", attempt=F("attempt") - 1
-    )
+    rows = Notice.objects.filter(pk__in=keys)
+    rows.exclude(claim__endswith=ASKED).update(claim="")
+    rows.update(state=NoticeState.DUE, lease_until=None, attempt=F("attempt") - 1)
 
 
 def _fields(outcome: Outcome, *, at: datetime) -> dict[str, object]:
-    """A row that is held keeps its claim: whoever sends it again looks first."""
+    """A row that stays in doubt keeps its claim."""
     reason = outcome.reason[:MOST_OF_A_REASON]
     fields: dict[str, object] = {"state": outcome.state, "reason": reason}
     if outcome.state == NoticeState.SENDING:
-        return {**fields, "lease_until": at + (outcome.wait or timedelta())}
+        # Alone in doubt: the rest of its batch is no business of whoever finds it.
+        until = at + (outcome.wait or timedelta())
+        return {**fields, "lease_until": until, "claim": TOGETHER}
     fields["lease_until"] = None
-    if outcome.state != NoticeState.HELD:
+    if outcome.state != NoticeState.HELD and not outcome.in_doubt:
         fields["claim"] = ""
-    if outcome.state == NoticeState.DUE:
-        return {**fields, "not_before": at + (outcome.wait or timedelta())}
-    return {**fields, "outcome_at": at}
+    if outcome.state != NoticeState.DUE:
+        return {**fields, "outcome_at": at}
+    return fields if outcome.wait is None else {**fields, "not_before": at + outcome.wait}
 
 
 def _act(notice: Notice, outcome: Outcome) -> journal.Act:

@@ -1,7 +1,8 @@
 """A channel as the loop sees it: opened, asked what it knows of the past, given message after
 message."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
@@ -28,13 +29,18 @@ class Lane(Protocol):
     @property
     def is_open(self) -> bool: ...
 
+    def open_archive(
+        self, rows: Sequence[Notice], *, left: Callable[[], float], at: datetime
+    ) -> None:
+        """Make ready to be asked about these. Raises ArchiveUnreadable where nobody can say."""
+
+    def has_been_delivered(self, notice: Notice) -> bool:
+        """Raises ArchiveUnreadable."""
+
     def open(self) -> None:
         """Make ready for the next message. Raises Trouble."""
 
-    def has_been_delivered(self, notice: Notice) -> bool:
-        """Raises ArchiveUnreadable where nobody can say."""
-
-    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer: ...
+    def send(self, notice: Notice, *, left: Callable[[], float], at: datetime) -> Answer: ...
 
     def close(self) -> None:
         """It may be opened again."""
@@ -48,7 +54,6 @@ class MailLane:
         self._session: smtp.Session | None = None
         self._archive: Archive | None = None
         self._breaks = 0
-        self._proof = 0  # the key of a mail that the archive was seen to hold
 
     @property
     def can_look(self) -> bool:
@@ -66,29 +71,31 @@ class MailLane:
         if not self.is_open:
             self._session = smtp.open_session()
 
-    def has_been_delivered(self, notice: Notice) -> bool:
-        """That it is absent counts only where the archive has what was sent last."""
-        if self._archive is None:
-            self._archive = open_archive()
-        if self._archive.has(notice.message_id):
-            return True
-        last = claiming.last_sent(before=notice)
-        if last and last.pk != self._proof:
-            if not self._archive.has(last.message_id):
-                raise ArchiveUnreadable(
-                    "归档邮箱里没有最近发出的邮件，不能用来核实，请检查 MAIL_ARCHIVE 和归档设置。"
-                )
-            self._proof = last.pk
-        return False
+    def open_archive(
+        self, rows: Sequence[Notice], *, left: Callable[[], float], at: datetime
+    ) -> None:
+        """That a mail is absent counts only where the archive has what was sent last."""
+        last = claiming.last_sent(at=at)
+        known = [*rows, *([last] if last else [])]
+        self._close_archive()
+        self._archive = open_archive(left=left, since=min(row.created_at for row in known))
+        if last and not self._archive.has(last.message_id):
+            raise ArchiveUnreadable(
+                "归档邮箱里没有最近发出的邮件，不能用来核实，请检查 MAIL_ARCHIVE 和归档设置。"
+            )
 
-    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
+    def has_been_delivered(self, notice: Notice) -> bool:
+        assert self._archive
+        return self._archive.has(notice.message_id)
+
+    def send(self, notice: Notice, *, left: Callable[[], float], at: datetime) -> Answer:
         assert self._session
         try:
             to = wording.address_of(notice)
         except wording.AddressRefused as refusal:
             return Answer(Kind.REFUSED, str(refusal))
-        letter = smtp.Letter(wording.sender_address(), to, wording.mail_of(notice, to=to))
-        answer = self._session.send(letter, left=left)
+        outgoing = smtp.Mail(wording.sender_address(), to, wording.mail_of(notice, to=to))
+        answer = self._session.send(outgoing, left=left)
         if answer.kind == Kind.SENT:
             self._breaks = 0
         elif not self._session.is_open:
@@ -98,9 +105,13 @@ class MailLane:
     def close(self) -> None:
         if self._session:
             self._session.close()
+        self._session = None
+        self._close_archive()
+
+    def _close_archive(self) -> None:
         if self._archive:
             self._archive.close()
-        self._session = self._archive = None
+        self._archive = None
 
 
 class RobotLane:
@@ -117,11 +128,16 @@ class RobotLane:
     def open(self) -> None:
         """Each message has a connection of its own."""
 
+    def open_archive(
+        self, rows: Sequence[Notice], *, left: Callable[[], float], at: datetime
+    ) -> None:
+        raise ArchiveUnreadable("机器人发送的消息没有归档，无法核实。")
+
     def has_been_delivered(self, notice: Notice) -> bool:
         raise ArchiveUnreadable("机器人发送的消息没有归档，无法核实。")
 
-    def send(self, notice: Notice, *, left: Callable[[], float]) -> Answer:
-        return robots.tell(notice, left=left, away=self._away)
+    def send(self, notice: Notice, *, left: Callable[[], float], at: datetime) -> Answer:
+        return robots.tell(notice, left=left, away=self._away, signed_at=at)
 
     def close(self) -> None:
         """Nothing stays open."""

@@ -15,6 +15,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -22,6 +23,7 @@ from django.conf import settings
 
 from rectification.delivery import wording
 from rectification.delivery.answers import Answer, Kind, cleaned
+from rectification.delivery.deadline import TimedReader
 from rectification.models import Channel, Notice
 
 MOST_OF_AN_ANSWER = 65_536  # bytes
@@ -35,7 +37,9 @@ LATER = {
 Connect = Callable[[str, int, float], http.client.HTTPConnection]
 
 
-def tell(notice: Notice, *, left: Callable[[], float], away: set[str]) -> Answer:
+def tell(
+    notice: Notice, *, left: Callable[[], float], away: set[str], signed_at: datetime
+) -> Answer:
     """Send it. Until the request begins to go out, errors are certain; then only an answer is.
 
     A host that cannot be reached is put into `away`, and not tried again while it is there.
@@ -47,7 +51,7 @@ def tell(notice: Notice, *, left: Callable[[], float], away: set[str]) -> Answer
     if host in away:
         return Answer(Kind.AGAIN, "连不上机器人的服务器，过一会儿再试。")
     secret = notice.contact.secret if notice.contact else ""
-    target, body = _signed(notice, parts, secret=secret, at=time.time())
+    target, body = _signed(notice, parts, secret=secret, at=signed_at.timestamp())
     patience = min(float(settings.EMAIL_TIMEOUT), left())
     connection = connect(host, parts.port or 443, patience)
     try:
@@ -177,7 +181,7 @@ class _Timed:
         self._plain.sendall(data)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._plain, self.left))
+        return io.BufferedReader(TimedReader(self._plain, self.left))
 
     def close(self) -> None:
         """It is closed when the answer is read, not when it has begun."""
@@ -187,15 +191,3 @@ class _Timed:
         if left <= 0:
             raise TimeoutError
         return left
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, plain: socket.socket, left: Callable[[], float]) -> None:
-        self._plain, self._left = plain, left
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._plain.settimeout(self._left())
-        return self._plain.recv_into(buffer)

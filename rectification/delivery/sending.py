@@ -1,31 +1,27 @@
-"""The loop: claim a batch, look up what is in doubt, send, write what came of it, until nothing
+"""The loop: look up what is in doubt, claim a batch, send, write what came of it, until nothing
 awaits. Every protection of reliability.md, section 2, meets here."""
 
 import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from rectification.delivery import alarms, claiming, fence
+from rectification import recipients
+from rectification.delivery import alarms, claiming, fence, looking, waits
 from rectification.delivery.answers import Answer, Kind, NotSetUp, Trouble
-from rectification.delivery.archive import ArchiveUnreadable
-from rectification.delivery.claiming import Claimed, Doubt, Outcome
+from rectification.delivery.claiming import Outcome
 from rectification.delivery.fence import Fence
 from rectification.delivery.lanes import Lane, MailLane, RobotLane
 from rectification.models import Notice
 from rectification.states import NoticeState
 
 logger = logging.getLogger(__name__)
-
-STALE = timedelta(days=14)  # what could not leave for so long is old news, not a reminder
-LONGEST_WAIT = timedelta(days=1)
-Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ class Tally:
         )
 
 
-def deliver_due(*, now: Now, within: float = math.inf) -> Tally:
+def deliver_due(*, now: waits.Now, within: float = math.inf) -> Tally:
     """Send what awaits, batch after batch, each message exactly once or held. Any number of these
     may run at once. After `within` seconds no further batch is begun, and the tally says that it
     is not finished. Raises fence.FenceRefused outside a main thread."""
@@ -66,13 +62,20 @@ def deliver_due(*, now: Now, within: float = math.inf) -> Tally:
     return tally
 
 
-def _empty(lane: Lane, *, now: Now, give_up: float) -> Tally:
+def _empty(lane: Lane, *, now: waits.Now, give_up: float) -> Tally:
     tally = Tally()
+    is_blind = not lane.can_look  # from then on what the office asked for is sent unseen
     while lane.is_open or claiming.anything_awaits(lane.channels, at=now()):
         if time.monotonic() > give_up:
             return tally.and_also(Tally(is_finished=False))
         held = claiming.recover(lane.channels, can_look=lane.can_look, at=now())
         tally = tally.and_also(Tally(held=held))
+        if not is_blind:
+            looked = looking.look_up(lane, now=now)
+            tally = tally.and_also(_counted(looked.outcomes, trouble=looked.fault))
+            is_blind = bool(looked.fault)
+            if looked.outcomes:
+                continue
         try:
             lane.open()
         except NotSetUp as why:
@@ -80,7 +83,7 @@ def _empty(lane: Lane, *, now: Now, give_up: float) -> Tally:
             return tally.and_also(Tally(trouble=str(why)))
         except Trouble as trouble:
             return tally.and_also(_out_of_order(lane, str(trouble), at=now()))
-        batch = Batch(lane, now)
+        batch = Batch(lane, now, asked=is_blind)
         batch.send()
         tally = tally.and_also(batch.tally)
         if batch.trouble:
@@ -95,7 +98,7 @@ def _out_of_order(lane: Lane, words: str, *, at: datetime) -> Tally:
     that has lasted as long as all attempts at one message would."""
     logger.warning("%s: %s", lane.name, words)
     since = claiming.show(words, lane.channels, at=at)
-    if since and at - since > sum(map(_pause, range(1, settings.DELIVERY_MOST_ATTEMPTS)), _NONE):
+    if since and at - since > waits.all_of_them():
         waiting = claiming.first_of_each_house(lane.channels, at=at)
         alarms.tell_of_trouble(waiting, words, at=at)
     return Tally(trouble=words)
@@ -103,15 +106,18 @@ def _out_of_order(lane: Lane, words: str, *, at: datetime) -> Tally:
 
 @dataclass
 class Batch:
-    """Rows that are claimed together, sent in the order of their keys."""
+    """Rows that are claimed together, sent in the order of their keys. `asked`: also those that are
+    in doubt and that the office has asked to send again."""
 
     lane: Lane
-    now: Now
+    now: waits.Now
+    asked: bool
     tally: Tally = field(default_factory=Tally)
     begun: int = 0
     lost: bool = False
     trouble: str = ""
-    _rows: list[Claimed] = field(default_factory=list)
+    _rows: list[Notice] = field(default_factory=list)
+    _stopped: dict[int, str] = field(default_factory=dict)
     _unwritten: list[tuple[Notice, Outcome]] = field(default_factory=list)
 
     def send(self) -> None:
@@ -123,13 +129,15 @@ class Batch:
                     self.lane.channels,
                     most=settings.DELIVERY_BATCH,
                     together=self.lane.can_look,
+                    asked=self.asked,
                     at=at,
                 )
+                self._stopped = recipients.stopped(self._rows)
                 latest = at + timedelta(seconds=settings.DELIVERY_TIMER_SECONDS)
                 self._send_each(guard, latest=latest)
         finally:
             self._write()  # also where an error ends it: what is known is on record
-        claiming.give_back(self._rows[self.begun :], at=self.now())
+        claiming.give_back(self._rows[self.begun :])
 
     def _send_each(self, guard: Fence, *, latest: datetime) -> None:
         for row in self._rows:
@@ -141,32 +149,32 @@ class Batch:
             if outcome is None:
                 self.begun -= 1
                 return
-            self._unwritten.append((row.notice, outcome))
-            if not self.lane.can_look:
+            self._unwritten.append((row, outcome))
+            if claiming.is_one_by_one(row):
                 self._write()
 
-    def _outcome(self, row: Claimed, guard: Fence) -> Outcome | None:
+    def _outcome(self, notice: Notice, guard: Fence) -> Outcome | None:
         """None where it was not tried: the channel is out of order, or its connection is gone."""
-        notice = row.notice
+        asked = claiming.is_asked(notice)
         if not notice.is_intact:
             return Outcome(NoticeState.HELD, "内容与生成时的记录不一致，没有发送。")
-        if row.doubt == Doubt.NONE and self.now() - notice.not_before > STALE:
-            return Outcome(NoticeState.FAILED, f"超过{STALE.days}天没有发出，已经过时，没有再发。")
-        if row.doubt != Doubt.NONE and self.lane.can_look:
-            known = _looked_up(self.lane, row)
-            if known:
-                return known
+        if why := self._stopped.get(notice.pk):
+            return Outcome(NoticeState.SUPPRESSED, why)
+        if self.now() - notice.not_before > waits.STALE:
+            words = f"超过{waits.STALE.days}天没有发出，已经过时，没有再发。"
+            return Outcome(NoticeState.FAILED, words, in_doubt=asked)
         answer = self._answer(notice, guard)
         if answer.kind in {Kind.UNTRIED, Kind.LOST}:
             self.lost = answer.kind == Kind.LOST
             self.trouble = "" if self.lost else answer.words
             return None
-        return _outcome_of(answer, attempt=notice.attempt, can_look=self.lane.can_look)
+        can_look = self.lane.can_look
+        return _outcome_of(answer, attempt=notice.attempt, asked=asked, can_look=can_look)
 
     def _answer(self, notice: Notice, guard: Fence) -> Answer:
         """An error of ours at one message is no reason to keep the next one waiting."""
         try:
-            return self.lane.send(notice, left=guard.remaining)
+            return self.lane.send(notice, left=guard.remaining, at=self.now())
         except Exception:
             logger.exception("notice %s could not be sent", notice.pk)
             self.lane.close()  # nobody knows where its dialogue stands
@@ -182,11 +190,8 @@ class Batch:
         except (InterfaceError, OperationalError):
             connection.close()
             claiming.settle(self._unwritten, at=self.now())
-        self.tally = self.tally.and_also(_counted(outcome for _, outcome in self._unwritten))
+        self.tally = self.tally.and_also(_counted([each for _, each in self._unwritten]))
         self._unwritten = []
-
-
-_NONE = timedelta()
 
 
 def _needed_seconds() -> float:
@@ -195,46 +200,28 @@ def _needed_seconds() -> float:
     return patience + min(patience, (settings.DELIVERY_TIMER_SECONDS - patience) / 2)
 
 
-def _looked_up(lane: Lane, row: Claimed) -> Outcome | None:
-    """What the archive says of a message that is in doubt; None where it is to be sent."""
-    try:
-        if lane.has_been_delivered(row.notice):
-            return Outcome(NoticeState.SENT, "归档邮箱里已有这封邮件，没有再发。")
-    except ArchiveUnreadable as error:
-        if row.doubt == Doubt.ASKED:
-            return None  # somebody decided that it goes out
-        if row.notice.attempt >= settings.DELIVERY_MOST_ATTEMPTS:
-            return Outcome(NoticeState.HELD, str(error))
-        return Outcome(NoticeState.SENDING, str(error), wait=_pause(1))
-    return None
-
-
-def _outcome_of(answer: Answer, *, attempt: int, can_look: bool) -> Outcome:
+def _outcome_of(answer: Answer, *, attempt: int, asked: bool, can_look: bool) -> Outcome:
+    """`asked`: it was in doubt before, and is in doubt still where this attempt did nothing."""
     is_last = attempt >= settings.DELIVERY_MOST_ATTEMPTS
     if answer.kind == Kind.SENT:
         return Outcome(NoticeState.SENT)
-    if answer.kind == Kind.DOUBTFUL and can_look and not is_last:
+    if answer.kind == Kind.DOUBTFUL and can_look:
         # Looked up a lease later: what the server still has in hand is in the archive by then.
         lease = timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
         return Outcome(NoticeState.SENDING, answer.words, wait=lease)
     if answer.kind == Kind.DOUBTFUL:
         return Outcome(NoticeState.HELD, answer.words)
     if answer.kind == Kind.REFUSED or is_last:
-        return Outcome(NoticeState.FAILED, answer.words)
-    return Outcome(NoticeState.DUE, answer.words, wait=_pause(attempt))
+        return Outcome(NoticeState.FAILED, answer.words, in_doubt=asked)
+    return Outcome(NoticeState.DUE, answer.words, wait=waits.after(attempt), in_doubt=asked)
 
 
-def _pause(attempt: int) -> timedelta:
-    """After so many attempts: doubled with each."""
-    seconds = settings.DELIVERY_RETRY_SECONDS * 2 ** min(attempt - 1, 20)
-    return min(timedelta(seconds=seconds), LONGEST_WAIT)
-
-
-def _counted(outcomes: Iterable[Outcome]) -> Tally:
+def _counted(outcomes: Collection[Outcome], *, trouble: str = "") -> Tally:
     states = Counter(outcome.state for outcome in outcomes)
     return Tally(
         sent=states[NoticeState.SENT],
         held=states[NoticeState.HELD],
         failed=states[NoticeState.FAILED],
-        retried=states[NoticeState.DUE] + states[NoticeState.SENDING],
+        retried=sum(outcome.wait is not None for outcome in outcomes),
+        trouble=trouble,
     )

@@ -34,7 +34,7 @@ class Garbled(smtplib.SMTPServerDisconnected):
 
 
 @dataclass(frozen=True)
-class Letter:
+class Mail:
     sender: str
     recipient: str
     content: bytes
@@ -105,11 +105,11 @@ class Connection(smtplib.SMTP):
 
 
 class Session:
-    """One signed-in connection that takes letter after letter, until it is lost."""
+    """One signed-in connection that takes mail after mail, until it is lost."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._letters = 0
+        self._mails = 0
         self._patience = float(settings.EMAIL_TIMEOUT)
 
     @property
@@ -124,32 +124,32 @@ class Session:
                 self._connection.sock.sendall(b"QUIT\r\n")
         self._connection.close()
 
-    def send(self, letter: Letter, *, left: Callable[[], float]) -> Answer:
+    def send(self, mail: Mail, *, left: Callable[[], float]) -> Answer:
         """Send it; `left` says how many seconds this process may still take for it.
 
         Up to the dot, errors are certain; behind it, only a whole reply of the server is.
         """
         try:
-            refusal = self._announced(letter, left=left)
+            refusal = self._announced(mail, left=left)
             if refusal:
                 return refusal
             self._be_patient(left() - SHORTEST_WAIT)
             if self._connection.patience < self._patience / 2:
                 self._connection.close()
                 return Answer(Kind.UNTRIED, "邮件服务器回应太慢。")
-            self._push(letter.content)
+            self._push(mail.content)
         except (OSError, ValueError) as error:
             self._connection.close()
             return Answer(Kind.AGAIN, f"发送中断：{_in_words(error)}。")
-        self._letters += 1
+        self._mails += 1
         return self._after_the_dot()
 
-    def _announced(self, letter: Letter, *, left: Callable[[], float]) -> Answer | None:
+    def _announced(self, mail: Mail, *, left: Callable[[], float]) -> Answer | None:
         """MAIL, RCPT and DATA: at one go where the server allows that (RFC 2920). None where it
-        waits for the letter. Raises OSError."""
+        waits for the mail. Raises OSError."""
         commands = (
-            f"MAIL FROM:<{letter.sender}>",
-            f"RCPT TO:<{letter.recipient}>",
+            f"MAIL FROM:<{mail.sender}>",
+            f"RCPT TO:<{mail.recipient}>",
             "DATA",
         )
         at_one_go = self._connection.has_extn("pipelining")
@@ -171,16 +171,16 @@ class Session:
         return self._ready_again(refusal, reply[0]) if refusal else None
 
     def _ready_again(self, refusal: Answer, last: int) -> Answer:
-        """The refusal, with the server ready for the next letter, or the connection closed."""
-        if last in {CLOSING, GO_ON}:  # it waits for a letter that nobody is to have
-            self._connection.close()
+        """The refusal, with the server ready for the next mail, or the connection closed."""
+        if refusal.kind == Kind.LOST or last in {CLOSING, GO_ON}:
+            self._connection.close()  # enough of this one; or it waits for what nobody is to have
         with contextlib.suppress(OSError):
             if self.is_open and self._connection.docmd("RSET")[0] // 100 != 2:
                 self._connection.close()
         return refusal
 
     def _interrupted(self, error: OSError, *, at: str) -> Answer:
-        had_ended = at == "MAIL" and self._letters and _in_words(error) == ENDED
+        had_ended = at == "MAIL" and self._mails and _in_words(error) == ENDED
         kind = Kind.LOST if had_ended else Kind.AGAIN
         return Answer(kind, f"发送中断：{_in_words(error)}。")
 
@@ -188,7 +188,7 @@ class Session:
         self._connection.patience = max(min(self._patience, seconds), SHORTEST_WAIT)
 
     def _push(self, content: bytes) -> None:
-        """The whole letter and its dot in one call: where that fails, the dot has not gone out."""
+        """The whole mail and its dot in one call: where that fails, the dot has not gone out."""
         assert self._connection.sock
         if self._connection.has_more:
             raise Garbled("a reply that nobody asked for")  # it would pass for the one that counts
@@ -212,16 +212,18 @@ class Session:
         return Answer(Kind.DOUBTFUL, f"邮件已交出，邮件服务器的回应看不懂（{code}）。")
 
     def _refusal(self, code: int, words: bytes, *, at: str) -> Answer | None:
-        """What a reply says against the letter, or nothing. A whole reply is certain, also behind
-        the dot: the server has not taken the letter."""
+        """What a reply says against the mail, or nothing. A whole reply is certain, also behind
+        the dot: the server has not taken the mail."""
         if code // 100 == (3 if at == "DATA" else 2):
             return None
         said = f"邮件服务器回答：{code} {cleaned(words)}"
+        if code // 100 == 4 and at == "MAIL":  # it has not heard yet whose the mail is
+            return Answer(Kind.LOST if self._mails else Kind.UNTRIED, said)
         if code // 100 == 4:
             return Answer(Kind.AGAIN, said)
         if code // 100 != 5:
             return None if at == "dot" else Answer(Kind.AGAIN, said)
-        if at == "MAIL":  # it does not like the sender, so it would refuse each letter
+        if at == "MAIL":  # it does not like the sender, so it would refuse each mail
             return Answer(Kind.UNTRIED, f"不接受发件人（请检查 EMAIL_FROM）。{said}")
         return Answer(Kind.REFUSED, said)
 

@@ -1,5 +1,9 @@
-"""The bytes of a mail and the text of a robot's message, from the frozen row alone: a second
-attempt says the same, to the byte."""
+"""The bytes of a mail and the text of a robot's message, from the frozen row: a second attempt says
+the same, to the byte, under the same Message-ID.
+
+Two things are settings, taken when it is sent, so that what waits goes out right once they are put
+right: the sender (EMAIL_FROM) and the address of this site (SITE_URL) before the link.
+"""
 
 import base64
 import re
@@ -76,7 +80,7 @@ def _sender(written: str) -> str:
     return formataddr((name, address), charset="utf-8")
 
 
-@lru_cache(maxsize=256)  # most letters of a batch say the same
+@lru_cache(maxsize=256)  # most mails of a batch say the same
 def _encoded(subject: str) -> str:
     """Encoded words, also where it is plain: what looks like one in it stays text."""
     return Header(subject, "utf-8", header_name="Subject").encode(linesep="\r\n")

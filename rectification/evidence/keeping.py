@@ -76,7 +76,9 @@ def add(
         keys = [stack.enter_context(storing.kept(file)) for file in files]
         stack.enter_context(transaction.atomic())
         _open_to_evidence(measure)
-        Inspection.objects.select_for_update().get(pk=measure.inspection_id)  # one number at a time
+        Inspection.objects.select_for_update(no_key=True).get(
+            pk=measure.inspection_id
+        )  # one number at a time
         pieces = []
         for key, (file, found) in zip(keys, looked, strict=True):
             title = description.title if len(files) == 1 else ""
@@ -202,7 +204,9 @@ def _held(
     serving = EvidenceUse.objects.filter(evidence=evidence, ended_at=None).values("measure")
     further = Q(pk=also.pk) if also else Q(pk__in=[])
     rows = Measure.objects.filter(Q(pk__in=serving) | further).order_by("pk")
-    served = list(rows.select_for_update(of=("self",)).select_related("inspection", "lead_unit"))
+    served = list(
+        rows.select_for_update(of=("self",), no_key=True).select_related("inspection", "lead_unit")
+    )
     if not closed_too and (closed := rests_on(evidence)):
         raise MoveRefused(
             f"{closed.code} 已凭 {evidence.code} 销号，材料不能再{act}。"
@@ -213,7 +217,7 @@ def _held(
 
 def _open_to_evidence(measure: Measure) -> None:
     """Lock the measure and read its state afresh: a closed one keeps what it has."""
-    now = Measure.objects.select_for_update(of=("self",)).get(pk=measure.pk)
+    now = Measure.objects.select_for_update(of=("self",), no_key=True).get(pk=measure.pk)
     measure.status = now.status
     closed = measure.is_finished and Measure.objects.closed().filter(pk=measure.pk).exists()
     _require(not closed, f"{measure.code} 已销号，佐证材料不能再增减。")

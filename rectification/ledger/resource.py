@@ -172,7 +172,7 @@ class MeasureResource(resources.ModelResource):
 
     def get_instance(self, instance_loader: Any, row: Any) -> Measure | None:
         """By its code; where the file has none, by the same words under the same problem."""
-        of_problem = Measure.objects.select_for_update().filter(problem=row["problem"])
+        of_problem = Measure.objects.select_for_update(no_key=True).filter(problem=row["problem"])
         if code := parsing.clean(row.get("措施编号")):
             found = of_problem.filter(code=code).first()
             if (

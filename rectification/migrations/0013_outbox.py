@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("due", "待发送"),
                     ("sending", "发送中"),
-                    ("sent", "已送达"),
+                    ("sent", "已发出"),
                     ("suppressed", "未发送"),
                     ("failed", "发送失败"),
                     ("held", "待核实"),

@@ -43,7 +43,14 @@ from rectification.models.lookback import (
 from rectification.models.measure import Light, Measure, MeasureQuerySet
 from rectification.models.milestone import Milestone, Progress, progress_of
 from rectification.models.money import MoneyKind, RecoveredMoney, in_ten_thousands
-from rectification.models.notice import Notice, NoticeKind, NoticeQuerySet, digest_of
+from rectification.models.notice import (
+    Notice,
+    NoticeKind,
+    NoticeQuerySet,
+    digest_of,
+    houses_of,
+    message_id_of,
+)
 from rectification.models.outcome import InstitutionalOutcome, OutcomeKind, title_key
 from rectification.models.point import MeetingPoint, MeetingPointQuerySet, PointAnswer
 from rectification.models.problem import Problem, ProblemQuerySet
@@ -147,6 +154,8 @@ __all__ = [
     "counted",
     "deadline_as_of",
     "digest_of",
+    "houses_of",
+    "message_id_of",
     "in_ten_thousands",
     "rung_for",
     "step_of",

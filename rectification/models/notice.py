@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -6,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Role, Unit, User
+from accounts.models import Role, RoleAssignment, Unit, User
 from rectification.models.contact import Channel, ContactPoint
 from rectification.models.dispatch import DispatchRound
 from rectification.models.inspection import Inspection
@@ -56,7 +57,8 @@ class Notice(models.Model):
     channel and to whom, and makes a second fan-out harmless. An in-app notice is delivered by being
     here. Every other one is claimed under a lease, tried (`attempt` counts), and ends in one
     outcome (reliability, section 2). It holds counts and a link, never the text of a problem.
-    `claim` is the batch in which it was last taken up, while what came of that is not known.
+    `claim` is the batch in which it was last taken up, while what came of that is not known;
+    `message_id` is what a mail is looked up by, frozen like what it says.
     """
 
     inspection = models.ForeignKey(
@@ -84,6 +86,7 @@ class Notice(models.Model):
     topic = models.CharField("事由", max_length=100)
     key = models.CharField("唯一键", max_length=700, unique=True)
     address = models.CharField("地址", max_length=500, blank=True)
+    message_id = models.CharField("邮件编号", max_length=320, blank=True)
     subject = models.CharField("标题", max_length=200)
     body = models.TextField("内容")
     path = models.CharField("链接", max_length=300, blank=True)
@@ -113,6 +116,11 @@ class Notice(models.Model):
                 fields=["lease_until", "id"],
                 name="notice_leased",
                 condition=Q(state=NoticeState.SENDING),
+            ),
+            models.Index(
+                fields=["-outcome_at", "-id"],
+                name="notice_mail_sent",
+                condition=Q(state=NoticeState.SENT, channel=Channel.MAIL),
             ),
             models.Index(fields=["recipient", "-created_at"], name="notice_of_a_person"),
         ]
@@ -163,6 +171,11 @@ class Notice(models.Model):
                 condition=Q(channel=Channel.IN_APP) | ~Q(address=""),
                 violation_error_message="站外通知要有地址。",
             ),
+            models.CheckConstraint(
+                name="notice_by_mail_has_a_message_id",
+                condition=~Q(channel=Channel.MAIL) | ~Q(message_id=""),
+                violation_error_message="邮件通知要有邮件编号。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,11 +187,6 @@ class Notice(models.Model):
         return self.topic
 
     @property
-    def message_id(self) -> str:
-        """The same for ever, also in a restored copy: what it is about decides it."""
-        return f"<{hashlib.sha256(self.key.encode()).hexdigest()[:40]}@{settings.MAIL_DOMAIN}>"
-
-    @property
     def is_intact(self) -> bool:
         """Whether it still says what was frozen."""
         return digest_of(self.subject, self.body, self.path) == self.digest
@@ -187,3 +195,30 @@ class Notice(models.Model):
 def digest_of(subject: str, body: str, path: str) -> str:
     """SHA-256 of what a message says."""
     return hashlib.sha256("\n".join((subject, body, path)).encode()).hexdigest()
+
+
+def message_id_of(key: str) -> str:
+    """Of a new mail. What it is about decides it, and the address of this site in that moment."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{settings.MAIL_DOMAIN}>"
+
+
+def houses_of(notices: Collection[Notice]) -> dict[int, tuple[Unit, ...]]:
+    """For each one's key, the units whose offices look after it: of its inspection, its own, its
+    recipient's; for somebody without a unit, those where they hold a role or held one."""
+    nearest = {row.pk: _unit_of(row) for row in notices}
+    strays = [row.recipient_id for row in notices if nearest[row.pk] is None]
+    roles = RoleAssignment.objects.filter(user__in=strays).select_related("unit") if strays else []
+    held: dict[int, dict[int, Unit]] = {}
+    for each in roles:
+        held.setdefault(each.user_id, {})[each.unit_id] = each.unit
+    return {
+        row.pk: (unit,) if unit else tuple(held.get(row.recipient_id or 0, {}).values())
+        for row in notices
+        for unit in (nearest[row.pk],)
+    }
+
+
+def _unit_of(notice: Notice) -> Unit | None:
+    if notice.inspection:
+        return notice.inspection.inspected_unit
+    return notice.unit or (notice.recipient.unit if notice.recipient else None)

@@ -5,6 +5,7 @@ from accounts.rights import rights_of
 from rectification.models import (
     Inspection,
     Notice,
+    houses_of,
 )
 
 BUSINESS = (
@@ -45,9 +46,7 @@ def may_keep_channels(user: User, unit: Unit) -> bool:
 
 
 def may_send_again(user: User, notice: Notice) -> bool:
-    """Send a message again that was held or has failed: the office of the inspection, or of the
-    recipient's bureau."""
-    if notice.inspection:
-        return may_run(user, notice.inspection)
-    unit = notice.unit or (notice.recipient.unit if notice.recipient else None)
-    return unit is not None and unit.root_path in rights_of(user).paths(Role.OFFICE)
+    """Send a message again that was held or has failed: the office of the inspection, or that of
+    the recipient's unit."""
+    units = houses_of([notice])[notice.pk]
+    return any(rights_of(user).covers(unit, Role.OFFICE) for unit in units)

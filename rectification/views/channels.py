@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Unit
 from accounts.rights import rights_of
-from rectification import contacting, permissions, subscribing
+from rectification import contacting, permissions, recipients, subscribing
 from rectification.contact_forms import MailForm, RobotForm, UnitChannelForm
 from rectification.models import CalendarFeed, Channel, ContactPoint
 
@@ -167,7 +167,7 @@ def _own_page(request, *, mail_form=None, robot_form=None, feed_address=""):
     user = request.user
     points = ContactPoint.objects.active().filter(user=user).order_by("pk")
     mail = [point for point in points if point.channel == Channel.MAIL]
-    account = contacting.mail_of_account(user)
+    account = recipients.mail_of_account(user)
     context = {
         "nav": "",
         "mail": mail[0] if mail else None,

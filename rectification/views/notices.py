@@ -13,9 +13,10 @@ from rectification.ledger import spreadsheet
 from rectification.models import Notice, NoticeKind
 from rectification.notice_forms import FateFilters, ReadingFilters
 from rectification.outbox import Fate
-from rectification.states import NoticeState
+from rectification.states import FOR_THE_OFFICE, NoticeState
 from rectification.views.listing import answer, listing
 
+MOST_AT_ONCE = 200  # sent again with one click
 SITUATION = ("state", "again")  # the filters that the tabs set
 HEADINGS = (
     ("生成时间", 18),
@@ -78,6 +79,8 @@ def fate_list(request, inspection):
     runs = permissions.may_run(request.user, found)
     query = page.address.partition("?")[2]
     export = reverse("rectification:fate_export", args=[found.code])
+    again = reverse("rectification:fate_send_all_again", args=[found.code])
+    many = sum(row.state in FOR_THE_OFFICE for row in page.rows) > 1
     context = {
         "nav": "rounds",
         "inspection": found,
@@ -85,6 +88,8 @@ def fate_list(request, inspection):
         "rows": [Fate(notice, whole=runs) for notice in page.rows],
         "tabs": _tabs(page, every),
         "may_run": runs,
+        "again_url": f"{again}{f'?{query}' if query else ''}" if runs and many else "",
+        "most_at_once": MOST_AT_ONCE,
         "export_url": f"{export}{f'?{query}' if query else ''}" if runs else "",
         "crumbs": [("调度", reverse("rectification:round_list", args=[found.code]))],
     }
@@ -101,6 +106,20 @@ def fate_send_again(request, inspection, pk):
         messages.error(request, str(refusal))
     else:
         messages.success(request, f"已交重新发送：{notice.subject}")
+    return redirect("rectification:fate_list", found.code)
+
+
+@require_POST
+def fate_send_all_again(request, inspection):
+    """What is filtered and waits for the office, so many at a time."""
+    found = access.run(request.user, inspection)
+    form = _fate_filters(request, found)
+    rows = outbox.narrowed(outbox.of_inspection(found), form.kept)
+    bad = outbox.for_list(rows.filter(state__in=FOR_THE_OFFICE))[:MOST_AT_ONCE]
+    count = delivery.send_all_again(bad, by=request.user, at=timezone.now())
+    left = len(bad) - count
+    refused = f"，另有{left}条的收件人或通知方式已经停用，没有再发" if left else ""
+    messages.success(request, f"{count}条通知已交重新发送{refused}")
     return redirect("rectification:fate_list", found.code)
 
 
@@ -132,7 +151,7 @@ def _fate_filters(request, inspection):
 def _tabs(page, every):
     others = {name: value for name, value in page.form.kept.items() if name not in SITUATION}
     counts = outbox.tally(outbox.narrowed(every, others))
-    again = sum(counts[state] for state in outbox.AGAIN)
+    again = sum(counts[state] for state in FOR_THE_OFFICE)
     choices = [("全部", counts["total"], {}), ("待处理", again, {"again": "yes"})]
     states = [
         *(NoticeState.HELD, NoticeState.FAILED, NoticeState.DUE, NoticeState.SENDING),

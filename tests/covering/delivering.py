@@ -16,7 +16,7 @@ AFTER_THE_LEASE = 1000  # seconds
 def claimed(cast, *, together=True):
     """A mail that a worker has taken up."""
     mail(cast)
-    return [each.notice for each in claiming.claim(MAIL, most=9, together=together, at=at()())]
+    return claiming.claim(MAIL, most=9, together=together, asked=False, at=at()())
 
 
 @scenario("rectification.delivery.claiming.settle")

@@ -209,6 +209,14 @@ def fate_send_again(stage):
     done(post(stage, cast.office, f"{cast.base}notices/{notice.pk}/send-again/"))
 
 
+@scenario("view rectification:fate_send_all_again")
+def fate_send_all_again(stage):
+    cast = stage.cast
+    held(cast)
+    yield
+    done(post(stage, cast.office, f"{cast.base}notices/send-again/"))
+
+
 @scenario("view rectification:fate_export", rows=False)
 def fate_export(stage):
     cast = stage.cast

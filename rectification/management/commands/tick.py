@@ -24,7 +24,17 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, at, no_delivery, **options):
-        answers = tasks.do_jobs(at=_moment(at) if at else timezone.now())
+        moment = _moment(at) if at else timezone.now()
+        try:
+            self._say(tasks.do_jobs(at=moment))
+        except Exception as error:
+            said = f"有一项工作出错，没有做完（{error!r}），详情见日志；下次运行会再做。"
+            raise CommandError(said) from error
+        finally:  # a job that fails keeps no message waiting
+            if not no_delivery:
+                self._tell(delivery.deliver_due(now=timezone.now))
+
+    def _say(self, answers):
         opened = answers["open_due"]
         for each in opened:
             code = each.round.inspection.code
@@ -39,8 +49,6 @@ class Command(BaseCommand):
             )
         if people := answers["remind"].people:
             self.stdout.write(f"已给{people}人发每日提醒。")
-        if not no_delivery:
-            self._tell(delivery.deliver_due(now=timezone.now))
 
     def _tell(self, tally: Tally) -> None:
         if tally.sent or tally.held or tally.failed or tally.retried:

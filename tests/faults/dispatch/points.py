@@ -17,7 +17,7 @@ from django.db import connection
 
 from rectification import dispatching, notifications
 from rectification.delivery import claiming, fence, lanes, sending, smtp
-from rectification.delivery.claiming import Doubt, Outcome
+from rectification.delivery.claiming import Outcome
 from rectification.models import NoticeQuerySet
 from rectification.states import NoticeState, RoundState
 
@@ -258,7 +258,7 @@ def _outcome_first() -> None:
 
     def marking(*given: Any, at: Any, **named: Any) -> Any:
         rows = claim(*given, at=at, **named)
-        settle([(row.notice, Outcome(NoticeState.SENT)) for row in rows], at=at)
+        settle([(row, Outcome(NoticeState.SENT)) for row in rows], at=at)
         return rows
 
     claiming.claim = marking
@@ -278,12 +278,17 @@ def _no_end_of_a_lease() -> None:
 
 def _no_claim() -> None:
     """Whatever has no outcome is taken up, whoever has it in hand."""
+    claim = claiming.claim
 
     def whoever_has_it(rows: NoticeQuerySet, *, at: datetime) -> NoticeQuerySet:
-        return rows.filter(state=NoticeState.SENDING)
+        return rows.filter(state__in=[NoticeState.DUE, NoticeState.SENDING])
 
-    put(NoticeQuerySet, "expired", whoever_has_it)
-    claiming._doubt = lambda row: Doubt.NONE
+    def claim_all(*given: Any, **named: Any) -> Any:
+        return claim(*given, **{**named, "asked": True})
+
+    put(NoticeQuerySet, "due", whoever_has_it)
+    claiming.claim = claim_all
+    claiming.claim_doubtful = lambda *_, **__: []
     claiming.recover = lambda *_, **__: 0
     claiming._still_mine = lambda notices: {notice.pk for notice in notices}
 

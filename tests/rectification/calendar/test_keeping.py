@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import JournalEntry, Role
 from rectification import calendar_keeping
 from rectification.calendar_keeping import CalendarRefused, StaleCalendar
-from rectification.calendar_notice import Day, Notice
+from rectification.calendar_notice import Day, YearlyNotice
 from rectification.clock import WorkCalendar
 from rectification.models import CalendarYear, Inspection, Workday
 from tests.factories import NOON, InspectionFactory, bureau, person
@@ -21,7 +21,7 @@ from tests.factories import NOON, InspectionFactory, bureau, person
 pytestmark = pytest.mark.django_db
 
 NEW_YEAR, FESTIVAL, MADE_UP = date(2027, 1, 1), date(2027, 2, 6), date(2027, 2, 20)
-NOTICE = Notice(
+NOTICE = YearlyNotice(
     2027,
     {
         date(2026, 12, 27): Day(True, "调休上班"),

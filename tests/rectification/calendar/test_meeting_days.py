@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Role
 from rectification import calendar_keeping, dispatching, meeting_days, queries
-from rectification.calendar_notice import Day, Notice
+from rectification.calendar_notice import Day, YearlyNotice
 from rectification.models import CalendarYear, DispatchRound, Workday
 from rectification.states import Rhythm
 from tests.factories import NOON, InspectionFactory, person
@@ -136,7 +136,7 @@ def test_a_round_that_is_there_keeps_its_days_whatever_the_calendar_says_later(i
 def test_a_notice_that_comes_later_moves_what_is_to_come(inspection):
     by = keeper(inspection)
     before = [each.meeting_on for each in meeting_days.of_year(inspection, 2027)]
-    notice = Notice(2027, {date(2027, 1, 4): Day(False, "元旦")}, "2027.csv")
+    notice = YearlyNotice(2027, {date(2027, 1, 4): Day(False, "元旦")}, "2027.csv")
 
     versions = {2027: calendar_version(2027)}
     calendar_keeping.take_in(notice, versions=versions, by=by, at=NOON)

@@ -1,8 +1,10 @@
 """A tiny IMAP server in a thread over a folder of mails: what imaplib needs to look one up."""
 
+import contextlib
 import re
 import socket
 import threading
+import time
 from pathlib import Path
 
 
@@ -10,6 +12,7 @@ class Imap:
     def __init__(self, archive: Path, *, folder: str = "INBOX", password: str = "geheim") -> None:
         self.archive, self.folder, self.password = archive, folder, password
         self.is_broken = False
+        self.pause = 0.0  # seconds before each byte
         self.commands: list[str] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._server.getsockname()[1])
@@ -28,7 +31,7 @@ class Imap:
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines:
-            connection.sendall(b"* OK ready\r\n")
+            self._say(connection, b"* OK ready\r\n")
             for line in lines:
                 tag, _, command = line.decode().strip().partition(" ")
                 self.commands.append(command)
@@ -37,9 +40,16 @@ class Imap:
                 said = "".join(f"{each}\r\n" for each in self._answer(command))
                 ended = said.split(" ", 1)[0] if said.startswith(("NO", "BAD")) else ""
                 verdict = "NO not here" if ended else "OK done"
-                connection.sendall(f"{'' if ended else said}{tag} {verdict}\r\n".encode())
+                self._say(connection, f"{'' if ended else said}{tag} {verdict}\r\n".encode())
                 if command.startswith("LOGOUT"):
                     return
+
+    def _say(self, connection: socket.socket, said: bytes) -> None:
+        step = 1 if self.pause else len(said)
+        with contextlib.suppress(OSError):
+            for start in range(0, len(said), step):
+                time.sleep(self.pause)
+                connection.sendall(said[start : start + step])
 
     def _answer(self, command: str) -> list[str]:
         if command == "CAPABILITY":

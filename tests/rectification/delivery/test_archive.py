@@ -1,19 +1,25 @@
 """After any doubt the archive mailbox is asked; it is believed where it shows that it works."""
 
+import os
 import shutil
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from rectification.delivery import Tally
 from rectification.delivery.archive import ArchiveUnreadable, Maildir, open_archive
-from rectification.models import Notice
+from rectification.models import Notice, NoticeKind
 from rectification.states import NoticeState
+from tests.factories import NOON
 from tests.rectification.delivery import sink as deeds
 from tests.rectification.delivery.conftest import deliver, fate, mail
 from tests.rectification.delivery.imap import Imap
 
 LATER = 1000  # seconds: beyond any lease
+A_DAY = 86_400
+LONG = {"left": lambda: 60.0, "since": NOON}
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def test_what_is_in_doubt_is_looked_up_and_sent_only_where_it_is_not_there(
 
     assert deliver(LATER) == Tally(sent=1)
 
-    assert fate(notice)[:2] == (NoticeState.SENT, 2)
+    assert fate(notice)[:2] == (NoticeState.SENT, 1 if stored else 2)
     assert len(sink.took) == 1
 
 
@@ -69,42 +75,66 @@ def test_two_hits_are_as_good_as_one(cast, sink, asked, archive):
     assert len(sink.took) == 1
 
 
-def test_an_archive_without_what_was_sent_last_is_not_believed(
-    cast, sink, asked, archive, settings
-):
+def test_an_archive_without_what_was_sent_last_is_not_believed(cast, sink, asked, archive):
     """It is full, or the copies go elsewhere: a mail that is not there may have been delivered."""
-    settings.DELIVERY_MOST_ATTEMPTS = 3
     sent = mail(cast)
     deliver()
     notice = in_doubt(cast, sink, stored=True)
     for each in (archive / "new").iterdir():
         each.unlink()
 
-    deliver(LATER)
-    assert fate(notice)[:2] == (NoticeState.SENDING, 2)
-    deliver(2 * LATER)
+    assert "最近发出的邮件" in deliver(LATER).trouble
 
     state, attempt, reason = fate(notice)
-    assert (state, attempt) == (NoticeState.HELD, 3)
+    assert (state, attempt) == (NoticeState.SENDING, 1)
     assert "最近发出的邮件" in reason
     assert fate(sent)[0] == NoticeState.SENT
     assert len(sink.took) == 2
 
 
-def test_an_archive_that_cannot_be_read_is_asked_again_and_then_the_mail_is_held(
-    cast, sink, archived, settings
+def test_while_it_cannot_be_read_doubt_waits_the_office_hears_of_it_and_in_the_end_it_is_held(
+    cast, sink, archived
 ):
-    settings.DELIVERY_MOST_ATTEMPTS = 3
     notice = in_doubt(cast, sink, stored=True)
     aside = archived.rename(archived.with_name("aside"))
 
-    deliver(LATER)
-    assert fate(notice)[:2] == (NoticeState.SENDING, 2)
-    deliver(2 * LATER)
+    for number in range(1, 9):
+        deliver(number * LATER)
+    assert fate(notice)[:2] == (NoticeState.SENDING, 1)
+    (trouble,) = Notice.objects.filter(kind=NoticeKind.TROUBLE)
+    assert (trouble.recipient, "归档邮箱" in trouble.body) == (cast.office, True)
+    deliver(15 * A_DAY)
 
-    assert fate(notice)[:2] == (NoticeState.HELD, 3)
+    assert fate(notice)[:2] == (NoticeState.HELD, 1)
     aside.rename(archived)
     assert len(sink.took) == 1
+
+
+def test_what_is_not_there_after_the_last_attempt_is_held(cast, sink, asked, settings):
+    settings.DELIVERY_MOST_ATTEMPTS = 1
+    notice = in_doubt(cast, sink, stored=False)
+
+    assert deliver(LATER) == Tally(held=1)
+
+    assert fate(notice)[:2] == (NoticeState.HELD, 1)
+
+
+def test_what_is_there_after_the_last_attempt_was_sent(cast, sink, asked, settings):
+    settings.DELIVERY_MOST_ATTEMPTS = 1
+    notice = in_doubt(cast, sink, stored=True)
+
+    assert deliver(LATER) == Tally(sent=1)
+
+    assert fate(notice)[0] == NoticeState.SENT
+
+
+def test_it_is_asked_also_while_the_mail_server_is_away(cast, sink, archived):
+    notice = in_doubt(cast, sink, stored=True)
+    sink.close()
+
+    assert deliver(LATER) == Tally(sent=1)
+
+    assert fate(notice)[0] == NoticeState.SENT
 
 
 def test_it_is_believed_again_when_it_can_be_read_again(cast, sink, archived):
@@ -134,9 +164,9 @@ def test_a_wrong_password_a_missing_folder_and_a_broken_connection_are_said(sett
     for address in (f"imap://zg:falsch{where}", f"imap://zg:geheim{where}/nowhere"):
         settings.MAIL_ARCHIVE = address
         with pytest.raises(ArchiveUnreadable, match="读不出来"):
-            open_archive()
+            open_archive(**LONG)
     settings.MAIL_ARCHIVE = f"imap://zg:geheim{where}/%E5%BD%92%E6%A1%A3/2025"
-    archive = open_archive()
+    archive = open_archive(**LONG)
     imap.is_broken = True
 
     with pytest.raises(ArchiveUnreadable) as caught:
@@ -145,9 +175,31 @@ def test_a_wrong_password_a_missing_folder_and_a_broken_connection_are_said(sett
     archive.close()
 
 
+@pytest.mark.parametrize(
+    "address", ["imap://zg:密码@127.0.0.1:{}", "imap://整改:geheim@127.0.0.1:{}"]
+)
+def test_a_password_that_the_protocol_cannot_carry_is_said(settings, imap, address):
+    settings.MAIL_ARCHIVE = address.format(imap.port)
+
+    with pytest.raises(ArchiveUnreadable, match="英文字母"):
+        open_archive(**LONG)
+
+
+def test_a_server_that_says_a_byte_now_and_then_is_given_up_in_time(settings, imap):
+    imap.pause = 0.05
+    settings.MAIL_ARCHIVE = f"imap://zg:geheim@127.0.0.1:{imap.port}"
+    settings.EMAIL_TIMEOUT = 5
+    begun = time.monotonic()
+
+    with pytest.raises(ArchiveUnreadable):
+        open_archive(left=lambda: begun + 0.4 - time.monotonic(), since=NOON)
+
+    assert time.monotonic() - begun < 2
+
+
 def test_it_is_opened_to_read_only(settings, imap, archive):
     settings.MAIL_ARCHIVE = f"imap://zg:geheim@127.0.0.1:{imap.port}/%E5%BD%92%E6%A1%A3/2025"
-    opened = open_archive()
+    opened = open_archive(**LONG)
     opened.has("<x@y>")
     opened.close()
 
@@ -163,7 +215,7 @@ def test_a_mail_that_was_read_moved_or_folded_is_found(archive):
         b"Subject: x\nMessage-Id:\n <one@y>\n\nMessage-ID: <no@y>"
     )
     (archive / "new" / "2.a").write_bytes(b"MESSAGE-ID: <two@y>\r\n\r\ntext")
-    box = Maildir(archive)
+    box = Maildir(archive, **LONG)
     (archive / "new" / "2.a").rename(archive / "cur" / "2.a:2,RS")
     (archive / "new" / "3.a").write_bytes(b"Message-ID: <three@y>\n\n")
     (archive / "tmp" / "4.a").write_bytes(b"Message-ID: <four@y>\n\n")
@@ -171,6 +223,17 @@ def test_a_mail_that_was_read_moved_or_folded_is_found(archive):
     found = {name: box.has(f"<{name}@y>") for name in ("one", "two", "three", "four", "no")}
 
     assert found == {"one": True, "two": True, "three": True, "four": False, "no": False}
+
+
+def test_a_mail_of_long_before_is_not_read_and_a_folder_without_end_is_given_up(archive):
+    old = archive / "new" / "1.a"
+    old.write_bytes(b"Message-ID: <one@y>\n\n")
+    long_before = (NOON - timedelta(days=2)).timestamp()
+    os.utime(old, (long_before, long_before))
+    assert not Maildir(archive, **LONG).has("<one@y>")
+
+    with pytest.raises(ArchiveUnreadable, match="太多"):
+        Maildir(archive, left=lambda: 0.0, since=NOON)
 
 
 def test_a_file_that_moves_while_it_is_read_is_found_where_it_went(archive, monkeypatch):
@@ -182,4 +245,4 @@ def test_a_file_that_moves_while_it_is_read_is_found_where_it_went(archive, monk
         return real(box, path, name)
 
     monkeypatch.setattr(Maildir, "_read", moved)
-    assert Maildir(archive).has("<one@y>")
+    assert Maildir(archive, **LONG).has("<one@y>")

@@ -13,6 +13,8 @@ from rectification.recipients import Addressee
 from rectification.states import NoticeState
 from tests.factories import NOON, UserFactory
 
+pytestmark = pytest.mark.usefixtures("mail_is_set_up")
+
 
 @pytest.fixture
 def black_hole(monkeypatch) -> Iterator[socket.socket]:

@@ -8,9 +8,9 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import JournalEntry
-from rectification.delivery import Tally, claiming, sending
+from rectification.delivery import Tally, claiming, send_again, sending
 from rectification.delivery.answers import Answer, Kind
-from rectification.delivery.claiming import Doubt, Outcome
+from rectification.delivery.claiming import Outcome
 from rectification.models import Channel, Notice, NoticeKind
 from rectification.states import NoticeState
 from tests.factories import NOON
@@ -20,8 +20,12 @@ MAIL = (Channel.MAIL,)
 LEASE = 120
 
 
-def claim(*, most=100, together=False, seconds=0):
-    return claiming.claim(MAIL, most=most, together=together, at=at(seconds)())
+def claim(*, most=100, together=False, asked=False, seconds=0):
+    return claiming.claim(MAIL, most=most, together=together, asked=asked, at=at(seconds)())
+
+
+def doubtful(*, seconds=LEASE):
+    return claiming.claim_doubtful(MAIL, most=100, at=at(seconds)())
 
 
 def recover(*, can_look, seconds=LEASE):
@@ -29,17 +33,17 @@ def recover(*, can_look, seconds=LEASE):
 
 
 def test_a_claimed_row_is_nobody_elses_until_its_lease_has_run_out(cast):
-    mail(cast)
+    notice = mail(cast)
     claim()
 
-    assert claim(together=True, seconds=LEASE - 1) == []
-    assert [each.doubt for each in claim(together=True, seconds=LEASE)] == [Doubt.OPEN]
+    assert doubtful(seconds=LEASE - 1) == claim(together=True, seconds=LEASE) == []
+    assert doubtful() == [notice]
 
 
 def test_of_a_dead_worker_that_wrote_each_outcome_only_the_first_row_is_in_doubt(cast):
     notices = [mail(cast) for _ in range(4)]
     batch = claim()
-    claiming.settle([(batch[0].notice, Outcome(NoticeState.SENT))], at=NOON)
+    claiming.settle([(batch[0], Outcome(NoticeState.SENT))], at=NOON)
 
     held = recover(can_look=False)
 
@@ -61,48 +65,80 @@ def test_of_one_that_wrote_them_together_each_row_is_in_doubt(cast):
 
 
 def test_where_it_can_be_looked_up_the_row_in_doubt_waits_for_that(cast):
-    notices = [mail(cast) for _ in range(3)]
+    first, *others = [mail(cast) for _ in range(3)]
     claim()
 
-    assert recover(can_look=True) == 0
-    doubts = [each.doubt for each in claim(together=True, seconds=LEASE)]
+    assert recover(can_look=True) == recover(can_look=True) == 0
 
-    assert doubts == [Doubt.OPEN, Doubt.NONE, Doubt.NONE]
-    assert [fate(each)[1] for each in notices] == [2, 1, 1]
+    assert (doubtful(), claim(together=True, seconds=LEASE)) == ([first], others)
+    assert [fate(each)[1] for each in (first, *others)] == [1, 1, 1]
 
 
-def test_what_is_in_doubt_after_the_last_attempt_is_held_also_with_an_archive(cast, settings):
-    settings.DELIVERY_MOST_ATTEMPTS = 1
-    notice = mail(cast)
+def test_a_row_that_was_tried_is_sent_one_by_one_so_that_it_alone_is_charged_with_a_death(cast):
+    notices = [mail(cast) for _ in range(3)]
     claim(together=True)
+    for row in doubtful():
+        claiming.settle([(row, Outcome(NoticeState.DUE))], at=NOON)
 
-    assert recover(can_look=True) == 1
-    assert fate(notice)[0] == NoticeState.HELD
+    claim(together=True, seconds=LEASE)
+    recover(can_look=True, seconds=2 * LEASE)
+
+    assert [fate(each)[:2] for each in notices] == [
+        (NoticeState.SENDING, 2),
+        (NoticeState.DUE, 1),
+        (NoticeState.DUE, 1),
+    ]
+
+
+def test_what_waits_to_be_looked_up_stays_in_doubt_also_beside_others_of_its_batch(cast):
+    """Two that were sent one by one, and the server's answer to both was lost."""
+    notices = [mail(cast, attempt=1) for _ in range(2)]
+    for row in claim(together=True):
+        waits = Outcome(NoticeState.SENDING, "没有回应", wait=timedelta(seconds=LEASE))
+        claiming.settle([(row, waits)], at=NOON)
+
+    recover(can_look=True)
+
+    assert doubtful() == notices
 
 
 def test_who_has_lost_a_row_writes_nothing_of_it(cast):
     notice = mail(cast)
     (late,) = claim(together=True)
-    claim(together=True, seconds=LEASE)
+    doubtful()
 
-    assert claiming.settle([(late.notice, Outcome(NoticeState.SENT))], at=NOON) == 0
-    claiming.give_back([late], at=NOON)
+    assert claiming.settle([(late, Outcome(NoticeState.SENT))], at=NOON) == 0
+    claiming.give_back([late])
 
-    assert fate(notice)[:2] == (NoticeState.SENDING, 2)
+    assert fate(notice)[:2] == (NoticeState.SENDING, 1)
     assert not JournalEntry.objects.filter(verb="send").exists()
 
 
 def test_what_was_not_begun_is_due_as_before_and_what_was_in_doubt_stays_so(cast):
-    doubtful = mail(cast)
-    claim(together=True)
-    fresh = mail(cast)
-    batch = claim(together=True, seconds=LEASE)
+    """A row in doubt that the office wants sent; nobody could say what became of it."""
+    held = {"state": NoticeState.HELD, "reason": "没有回应", "outcome_at": NOON, "claim": "1a"}
+    asked, fresh = mail(cast, **held), mail(cast)
+    send_again(asked, by=cast.office, at=NOON)
 
-    claiming.give_back(batch, at=at(LEASE)())
+    alone = claim()
+    claiming.give_back(alone)
+    batch = claim(asked=True)
+    claiming.give_back(batch)
 
-    assert fate(fresh)[:2] == (NoticeState.DUE, 0)
-    assert fate(doubtful)[:2] == (NoticeState.SENDING, 1)
-    assert [each.doubt for each in claim(together=True, seconds=LEASE)] == [Doubt.OPEN, Doubt.NONE]
+    assert (alone, batch) == ([fresh], [asked, fresh])
+    assert fate(fresh)[:2] == fate(asked)[:2] == (NoticeState.DUE, 0)
+    assert doubtful() == [asked]
+
+
+def test_also_a_death_before_its_turn_leaves_it_in_doubt(cast):
+    held = {"state": NoticeState.HELD, "reason": "没有回应", "outcome_at": NOON, "claim": "1a"}
+    first, asked = mail(cast), mail(cast, **held)
+    send_again(asked, by=cast.office, at=NOON)
+    claim(asked=True)
+
+    recover(can_look=True)
+
+    assert doubtful() == [first, asked]
 
 
 def test_each_outcome_has_its_entry_and_the_office_hears_once_a_day_of_what_was_not_sent(
@@ -158,10 +194,10 @@ def test_an_error_of_ours_at_one_mail_keeps_no_other_waiting(cast, sink, monkeyp
     first, second = mail(cast), mail(cast, address="second@bureau.test")
     real = sending.MailLane.send
 
-    def broken(lane, notice, *, left):
+    def broken(lane, notice, **given):
         if notice.pk == first.pk:
             raise RuntimeError
-        return real(lane, notice, left=left)
+        return real(lane, notice, **given)
 
     monkeypatch.setattr(sending.MailLane, "send", broken)
     deliver()
@@ -176,10 +212,10 @@ def test_what_is_known_is_on_record_also_where_an_error_ends_the_batch(
     first, second = mail(cast), mail(cast, address="second@bureau.test")
     real = sending.MailLane.send
 
-    def stopped(lane, notice, *, left):
+    def stopped(lane, notice, **given):
         if notice.pk == second.pk:
             raise KeyboardInterrupt
-        return real(lane, notice, left=left)
+        return real(lane, notice, **given)
 
     monkeypatch.setattr(sending.MailLane, "send", stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -237,6 +273,20 @@ def test_a_batch_asks_the_database_as_often_for_30_mails_as_for_3(cast, sink, ar
     assert asked[1] == asked[2]
 
 
+def test_also_where_all_of_them_fail(cast, sink, archived):
+    """The journal's head is held meanwhile."""
+    sink.always["RCPT"], sink.always["DATA"] = "550 nobody", "503 to whom?"
+    asked = []
+    for count, day in ((1, 0), (3, 1), (30, 2)):
+        for _ in range(count):
+            mail(cast)
+        with CaptureQueriesContext(connection) as queries:
+            deliver(day * 86_400)
+        asked.append(len(queries))
+
+    assert asked[1] == asked[2]
+
+
 def test_where_there_is_no_time_to_begin_the_rows_stay_due(cast, sink, monkeypatch):
     """The machine sleeps, or its clock jumps, between the claim and the first mail."""
     notice = mail(cast)
@@ -282,9 +332,9 @@ def test_a_reason_that_is_too_long_is_cut(cast):
     mail(cast)
     (claimed,) = claim()
 
-    claiming.settle([(claimed.notice, Outcome(NoticeState.HELD, "长" * 999))], at=NOON)
+    claiming.settle([(claimed, Outcome(NoticeState.HELD, "长" * 999))], at=NOON)
 
-    assert fate(claimed.notice)[2] == "长" * 300
+    assert fate(claimed)[2] == "长" * 300
 
 
 def test_the_office_hears_of_a_server_that_is_away_for_hours(cast, sink):
@@ -311,7 +361,7 @@ def test_four_workers_at_once_send_each_mail_once(cast, settings, monkeypatch):
     monkeypatch.setattr("rectification.delivery.lanes.MailLane.open", lambda lane: None)
     monkeypatch.setattr("rectification.delivery.lanes.MailLane.is_open", True)
 
-    def send(lane, notice, *, left):
+    def send(lane, notice, **given):
         sent.append(notice.pk)
         return Answer(Kind.SENT)
 

@@ -1,7 +1,7 @@
 """The ways in: the task that a bell wakes, the tick of beat, and the command for cron."""
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from config.celery import app
 from rectification import delivery, dispatching, notifications, tasks
@@ -36,7 +36,8 @@ def test_the_command_without_delivery_leaves_the_mail_in_the_outbox(cast, liaiso
     assert sink.took == []
 
 
-def test_the_command_says_why_mails_wait(cast, liaison, settings, capsys):
+def test_the_command_says_why_mails_wait(cast, liaison, mail_is_set_up, settings, capsys):
+    call_command("tick", no_delivery=True)
     settings.EMAIL_HOST = ""
 
     call_command("tick")
@@ -54,6 +55,22 @@ def test_a_job_that_fails_keeps_no_other_from_its_work(cast, monkeypatch):
         tasks.do_jobs(at=NOON)
 
     assert cast.inspection.rounds.exists()
+
+
+def test_a_job_that_fails_keeps_no_mail_from_going_out(cast, liaison, sink, monkeypatch):
+    """A house that cron alone keeps going."""
+
+    def broken(*, at):
+        raise RuntimeError
+
+    call_command("tick", no_delivery=True)
+    monkeypatch.setattr(tasks, "JOBS", (broken,))
+
+    with pytest.raises(CommandError, match="没有做完") as caught:
+        call_command("tick")
+
+    assert caught.value.returncode == 1
+    assert Notice.objects.get(**MAILS).state == NoticeState.SENT
 
 
 def test_the_task_that_the_bell_wakes_delivers(cast, liaison, sink):

@@ -33,8 +33,6 @@ class Case:
 
 
 CASES = (
-    Case("MAIL 452", "MAIL", "452 4.3.1 no room", DUE, "452 4.3.1 no room"),
-    Case("MAIL 421", "MAIL", "421 4.3.2 closing", DUE, "421"),
     Case("RCPT 451", "RCPT", "451 4.3.0 later", DUE, "451"),
     Case("RCPT 550", "RCPT", "550 5.1.1 nobody of that name", FAILED, "nobody of that name"),
     Case("RCPT 421", "RCPT", "421 4.3.2 closing", DUE, "421"),
@@ -100,6 +98,8 @@ TROUBLES: tuple[tuple[str, dict[str, Any], str, Deed, str], ...] = (
     ("no STARTTLS", {"EMAIL_SECURITY": "starttls"}, "EHLO", "250 sink", "不支持 STARTTLS"),
     ("AUTH 535", {"EMAIL_USER": "zg"}, "AUTH", "535 5.7.8 wrong", "EMAIL_PASSWORD：535"),
     ("no AUTH", {"EMAIL_USER": "zg"}, "EHLO", "250 sink", "不支持登录"),
+    ("MAIL 452", {}, "MAIL", "452 4.3.1 no room", "452 4.3.1 no room"),
+    ("MAIL 421", {}, "MAIL", "421 4.3.2 closing", "421"),
     ("MAIL 550", {}, "MAIL", "550 5.7.1 not from you", "EMAIL_FROM"),
 )
 
@@ -125,6 +125,17 @@ def test_trouble_with_the_server_itself_burns_no_attempt(cast, sink, settings, t
         assert reason in said
     assert sink.connections <= 1
     assert sink.took == []
+
+
+@pytest.mark.parametrize("said", ["421 4.7.0 enough for one connection", "452 4.3.2 too many"])
+def test_one_that_takes_so_many_on_a_connection_gets_the_rest_on_the_next_one(cast, sink, said):
+    notices = [mail(cast) for _ in range(3)]
+    sink.plan["MAIL"] = ["", said]
+
+    deliver()
+
+    assert [fate(each) for each in notices] == [(SENT, 1, "")] * 3
+    assert sink.connections == 2
 
 
 def test_a_server_that_knows_no_ehlo_is_spoken_to_all_the_same(cast, sink):

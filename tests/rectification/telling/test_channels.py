@@ -13,6 +13,8 @@ from rectification.recipients import Addressee, ways_to
 from rectification.states import NoticeState
 from tests.factories import NOON
 
+pytestmark = pytest.mark.usefixtures("mail_is_set_up")
+
 PAGE = "/desk/channels/"
 WECOM = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token=566cc69da782ec33"
@@ -382,3 +384,14 @@ def test_a_test_of_a_units_way_belongs_to_the_unit(cast, client):
 )
 def test_a_masked_address_shows_where_it_leads_and_not_its_key(channel, address, shown):
     assert addressing.masked(channel, address) == shown
+
+
+def test_without_a_mail_server_no_mail_is_written_and_none_is_tried(cast, settings):
+    """Set up months later, it would send old news."""
+    settings.EMAIL_HOST = ""
+    cast.liaison.email = MAIL
+    cast.liaison.save()
+
+    assert ways(Addressee(cast.liaison, None)) == []
+    with pytest.raises(ContactRefused, match="EMAIL_HOST"):
+        contacting.try_out_account(by=cast.liaison, at=NOON)

@@ -177,7 +177,7 @@ def test_each_is_found_by_state_channel_kind_and_round_with_counts(cast, client)
     counts = {tab.label: tab.number for tab in tabs}
     assert counts == {
         **{"全部": 3, "待处理": 1, "待核实": 1, "发送失败": 0, "待发送": 0, "发送中": 0},
-        **{"已送达": 2, "未发送": 0},
+        **{"已发出": 2, "未发送": 0},
     }
 
 
@@ -267,6 +267,22 @@ def test_any_other_is_not_and_it_says_so(cast, client, state):
     notice.refresh_from_db()
     assert notice.state == state
     assert not JournalEntry.objects.filter(verb="send_again").exists()
+
+
+def test_all_that_is_filtered_and_failed_is_sent_again_with_one_click(cast, client):
+    failed = [outward(cast, "failed", address=f"{each}@example.gov.cn") for each in "ab"]
+    others = [outward(cast, "failed", address="c@example.gov.cn", kind="letter"), outward(cast)]
+    client.force_login(cast.office)
+    page = client.get(f"{cast.base}notices/?state=failed&kind=round_opened")
+    assert "send-again/?" in page.content.decode()
+
+    path = page.context["again_url"]
+    answer = client.post(path, follow=True)
+
+    assert "2条通知已交重新发送" in answer.content.decode()
+    assert {each.state for each in Notice.objects.filter(pk__in=[n.pk for n in failed])} == {"due"}
+    assert sorted(Notice.objects.get(pk=n.pk).state for n in others) == ["failed", "held"]
+    assert JournalEntry.objects.filter(verb="send_again").count() == 2
 
 
 def test_the_second_click_is_told_that_it_is_under_way(cast, client):

@@ -14,6 +14,7 @@ from tests.factories import NOON, MeasureFactory, NoticeFactory
 from tests.rectification.test_race import together
 
 pytestmark = [
+    pytest.mark.usefixtures("mail_is_set_up"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a race needs PostgreSQL"),
 ]

@@ -33,6 +33,8 @@ from tests.factories import (
     unit,
 )
 
+pytestmark = pytest.mark.usefixtures("mail_is_set_up")
+
 DAY = date(2025, 7, 31)  # a Thursday
 MORNING = datetime(2025, 7, 31, 8, 30, tzinfo=SHANGHAI)
 
