@@ -197,7 +197,7 @@ def _raise(measure: Measure, *, roll: telling.Roll, at: datetime) -> str:
     now.inspection = numbering(now.inspection)  # the ladder stands still from here on
     on, since = day_of(at), drafting.counted_from(now)
     mine = now.letters.from_ladder().filter(for_deadline=since).order_by("pk")
-    letters = list(mine.select_for_update(of=("self",)).select_related("rung", "unit"))
+    letters = list(mine.select_for_update(of=("self",), no_key=True).select_related("rung", "unit"))
     rungs = list(now.inspection.rungs.standing().lettered().lowest_first())
     step = step_due(rungs, letters, since=since, on=on)
     if step is None:
