@@ -1,4 +1,4 @@
-"""Each lead unit's share of the work, and how it kept to the last dispatch."""
+"""Each unit's share of the work that it leads, and how it kept to the last dispatch."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Discipline:
 
 @dataclass(frozen=True, kw_only=True)
 class UnitRow:
-    """One lead unit as of a day. `discipline` is None where nothing was asked of it."""
+    """One unit as of a day, counted by what it leads. `discipline` is None where nothing was asked of it."""
 
     unit: Unit
     total: int
@@ -66,7 +66,7 @@ class UnitRow:
 def unit_rows(
     inspection: Inspection, *, on: date, round: DispatchRound | None
 ) -> tuple[UnitRow, ...]:
-    """The units that lead measures, in the order of the house.
+    """The units that lead measures, or were asked as supporting ones, in the order of the house.
 
     `round` is the dispatch by which their discipline is judged, all of it, whatever the day.
     """
@@ -80,11 +80,16 @@ def unit_rows(
     kept = {} if round is None else _disciplines(round, on=on)
     returns = _by_unit(returns_behind(inspection, on=on))
     granted = _by_unit(extensions_behind(inspection, on=on))
-    units = Unit.objects.filter(pk__in=counts).in_order()
+    nothing = dict.fromkeys(SHOWN, 0)
+    units = Unit.objects.filter(pk__in={*counts, *kept}).in_order()
     return tuple(
         _unit_row(
             unit,
-            {**counts[unit.pk], "rounds": returns[unit.pk], "granted": granted[unit.pk]},
+            {
+                **counts.get(unit.pk, nothing),
+                "rounds": returns[unit.pk],
+                "granted": granted[unit.pk],
+            },
             kept.get(unit.pk),
         )
         for unit in units

@@ -100,3 +100,19 @@ def test_what_came_after_the_close_is_late_where_the_unit_owed_it(line, at_the_c
         says,
         "按时",
     ]
+
+
+def test_a_unit_that_only_supports_has_its_row_with_what_it_owes():
+    round = factories.DispatchRoundFactory()
+    measure = factories.MeasureFactory(
+        problem=factories.ProblemFactory(inspection=round.inspection)
+    )
+    helper = factories.unit(parent=round.inspection.inspected_unit)
+    measure.supporting_units.add(helper)
+    factories.DispatchReturnFactory(round=round, measure=measure)
+    factories.DispatchReturnFactory(round=round, measure=measure, unit=helper, leads=False)
+
+    rows = {row.unit: row for row in figures.unit_rows(round.inspection, on=ON, round=round)}
+
+    assert (rows[helper].total, rows[helper].rate.says) == (0, "—")
+    assert rows[helper].discipline.says == "未报1条"
