@@ -80,7 +80,7 @@ def test_what_is_reported_folds_the_form_until_it_comes_back(cast, client):
     post(client, cast, "report", text="完成初稿。")
     assert "补充或更正" in client.get(cast.page).content.decode()
 
-    client.force_login(cast.head)
+    client.force_login(cast.office)
     back = {"ground": "below_standard", "reason": "太短。", "due_on": "2999-01-01"}
     post(client, cast, "send-back", **back)
 
