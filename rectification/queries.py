@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
 
 from accounts.models import Role, User, signature, under
 from accounts.rights import rights_of
@@ -41,13 +41,15 @@ DESK_ROWS = 50  # a desk that lists more is read by nobody; the list pages hold 
 class MeasureRow:
     """A measure in a list, with its light and, where it came back, why.
 
-    On a desk also whether its reader reports for the lead unit, not only heads it.
+    On a desk also whether its reader reports for the lead unit, not only heads it, and whether that
+    unit has reported no change in the open round.
     """
 
     measure: Measure
     light: Light
     reason: str = ""
     may_report: bool = False
+    nil_told: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,16 @@ class OwedRow:
 class RoundPart:
     """A person's part in a round: lines of the units that they report for or head.
 
-    `left` are still to be reported, `to_confirm` wait for this person.
+    `left` are still to be reported, `back` of them came back to the lead unit, `to_confirm` wait
+    for this person; `may_file`: they report for one of the units of what is left.
     """
 
     round: DispatchRound
     asked: int
     left: int
+    back: int
     to_confirm: int
+    may_file: bool
 
     @property
     def done(self) -> int:
@@ -134,8 +139,18 @@ def desk(user: User, *, on: date) -> Desk:
 
 def _for(user: User, found: tuple[MeasureRow, ...]) -> tuple[MeasureRow, ...]:
     rights = rights_of(user)
+    lines = DispatchReturn.objects.filter(round__state=RoundState.OPEN, leads=True)
+    nil = lines.filter(entry__nil_return=True).exclude(state__in=UNREPORTED)
+    told = set(
+        nil.filter(measure__in=[row.measure.pk for row in found]).values_list("measure", flat=True)
+    )
     return tuple(
-        replace(row, may_report=rights.covers(row.measure.lead_unit, Role.LIAISON)) for row in found
+        replace(
+            row,
+            may_report=rights.covers(row.measure.lead_unit, Role.LIAISON),
+            nil_told=row.measure.pk in told,
+        )
+        for row in found
     )
 
 
@@ -145,20 +160,36 @@ def round_parts(user: User) -> tuple[RoundPart, ...]:
     mine = DispatchReturn.objects.of_units_within(rights.paths(Role.LIAISON, Role.UNIT_HEAD))
     lines = mine.filter(round__in=DispatchRound.objects.current()).asked()
     found: dict[DispatchRound, list[DispatchReturn]] = {}
-    for line in lines.select_related("round__inspection", "unit", "entry"):
+    for line in lines.select_related("round__inspection", "unit", "entry", "measure"):
         found.setdefault(line.round, []).append(line)
-    return tuple(
-        RoundPart(
-            round,
-            asked=len(lines),
-            left=sum(line.state in UNREPORTED for line in lines),
-            to_confirm=sum(
-                line.state == ReturnState.TO_CONFIRM and permissions.may_confirm_return(user, line)
-                for line in lines
-            ),
-        )
-        for round, lines in sorted(found.items(), key=lambda each: each[0].pk, reverse=True)
+    latest = sorted(found.items(), key=lambda each: each[0].pk, reverse=True)
+    return tuple(_part(user, round, lines) for round, lines in latest)
+
+
+def _part(user: User, round: DispatchRound, lines: list[DispatchReturn]) -> RoundPart:
+    rights = rights_of(user)
+    left = [line for line in lines if line.state in UNREPORTED]
+    return RoundPart(
+        round,
+        asked=len(lines),
+        left=len(left),
+        back=sum(line.leads and line.measure.status in CAME_BACK for line in left),
+        to_confirm=sum(
+            line.state == ReturnState.TO_CONFIRM and permissions.may_confirm_return(user, line)
+            for line in lines
+        ),
+        may_file=any(rights.covers(line.unit, Role.LIAISON) for line in left),
     )
+
+
+def missing_in(rounds: Iterable[DispatchRound]) -> dict[int, tuple[int, int]]:
+    """Of each of these rounds, by its key: how many lines are not reported, and how many are asked;
+    a round that asks nothing is left out."""
+    lines = DispatchReturn.objects.filter(round__in=rounds).asked().order_by()
+    counts = lines.values_list("round").annotate(
+        missing=Count("pk", filter=Q(state__in=UNREPORTED)), asked=Count("pk")
+    )
+    return {round: (left, asked) for round, left, asked in counts}
 
 
 def next_to_report(user: User, inspection: Inspection, *, on: date) -> Measure | None:
@@ -170,7 +201,8 @@ def next_to_report(user: User, inspection: Inspection, *, on: date) -> Measure |
 
 def _not_reported(user: User, *, on: date) -> tuple[OwedRow, ...]:
     rights = rights_of(user)
-    owed = _owed(user, Role.LIAISON, Role.UNIT_HEAD, on=on).exclude(measure__status__in=CAME_BACK)
+    owed = _owed(user, Role.LIAISON, Role.UNIT_HEAD, on=on)
+    owed = owed.exclude(leads=True, measure__status__in=CAME_BACK)  # in the list of what came back
     return tuple(
         OwedRow(line, line.measure.light(on=on), rights.covers(line.unit, Role.LIAISON))
         for line in owed[:DESK_ROWS]

@@ -5,15 +5,15 @@ what came of it later, and what was written down afterwards, stands beside it. R
 there were returns are drawn up from the reports and the dated events. `round_list` counts them all.
 """
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from accounts.models import signature
+from accounts.models import Unit, signature
 from rectification import clock
 from rectification.models import (
     DispatchReturn,
@@ -198,6 +198,41 @@ def _lines_from_reports(round: DispatchRound, *, on: date) -> Iterable[Line]:
             measure.status = then or measure.status
             state = ReturnState.FILED if entry else ReturnState.WAITING
             yield _with_report(replace(_of_measure(measure, on=on), state=state.value), entry)
+
+
+def short_names(account: Sheet) -> Mapping[int, str]:
+    """Of the units of the lines, by their keys, what a list calls them."""
+    units = Unit.objects.filter(pk__in={line.unit_pk for line in account.lines})
+    return {unit.pk: str(unit) for unit in units}
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """What held a measure up by its lead unit's last word on it; `where`: in which round, or when,
+    in words."""
+
+    text: str
+    where: str
+
+
+def last_difficulties(round: DispatchRound, lines: Iterable[Line]) -> Mapping[str, Difficulty]:
+    """By the code of its measure, for those of the lines whose lead unit has ever told one: of a
+    closed round as it was then."""
+    measures = Measure.objects.filter(
+        inspection=round.inspection_id, code__in={line.measure for line in lines}
+    )
+    told = ProgressEntry.objects.filter(measure=OuterRef("pk"), unit=OuterRef("lead_unit"))
+    told = told.exclude(difficulty="").exclude(returns__state=ReturnState.TURNED_BACK)
+    if round.closed_at:
+        told = told.filter(reported_on__lte=clock.day_of(round.closed_at))
+    last = measures.values_list(Subquery(told.latest_first().values("pk")[:1]))
+    entries = ProgressEntry.objects.filter(pk__in=last).select_related("round", "measure")
+    return {entry.measure.code: _difficulty(entry) for entry in entries}
+
+
+def _difficulty(entry: ProgressEntry) -> Difficulty:
+    day = clock.in_full(entry.reported_on)
+    return Difficulty(entry.difficulty, f"第{entry.round.number}次" if entry.round else day)
 
 
 # Points -------------------------------------------------------------------------------------------

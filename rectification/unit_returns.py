@@ -44,6 +44,12 @@ class ReturnRow:
     def measure(self) -> Measure:
         return self.line.measure
 
+    @property
+    def is_back(self) -> bool:
+        """Returned or rebounded, or turned back by the unit's head: 无变化 is no answer to that."""
+        turned_back = self.line.state == ReturnState.TURNED_BACK
+        return turned_back or self.measure.status in CAME_BACK
+
 
 def return_rows(user: User, round: DispatchRound, *, on: date) -> tuple[ReturnRow, ...]:
     """The lines of the units that this person reports for or heads, in a fixed number of queries.

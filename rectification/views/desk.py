@@ -10,6 +10,7 @@ from rectification import letterbook, permissions, queries, selection
 from rectification.models import Inspection, Measure
 
 MOST_STANDINGS = 5  # of the latest inspections; the rest are in the menu
+MOST_OWED = 3  # of what is not reported; the rest is on the unit's page of the round
 
 
 @require_safe
@@ -27,7 +28,9 @@ def desk(request):
             part for part in found.parts if part.round.is_open or part.left or part.to_confirm
         ],
         "sitting": queries.next_sitting(seen[0], on=on) if seen else None,
-        "standings": _standings(request.user, seen, on=on),
+        "standings": _standings(request.user, seen, found.rounds, on=on),
+        "most_owed": MOST_OWED,
+        "owed_further": max(0, len(found.not_reported) - MOST_OWED),
         "administers": rights_of(request.user).holds(*KEEPERS),
         "audits": rights_of(request.user).holds(Role.AUDIT_ADMIN),
         "today": on,
@@ -42,15 +45,27 @@ def _round_url(user, round):
     return reverse("rectification:round_detail", args=[round.inspection.code, round.number])
 
 
-def _standings(user, inspections, *, on):
-    """The strips of what this person sees whole; of several, those with work left."""
+def _standings(user, inspections, rounds, *, on):
+    """The strips of what this person sees whole; of several, those with work left. Each begins with
+    its open round."""
     strips = []
+    whole = [round for round in rounds if permissions.may_oversee(user, round.inspection)]
+    missing = queries.missing_in(whole)
+    open_rounds = {round.inspection_id: round for round in whole if round.pk in missing}
     for each in inspections:
         if permissions.may_oversee(user, each):
             counts = selection.tally_measures(Measure.objects.filter(inspection=each), on=on)
             if counts.unfinished or len(inspections) == 1:
-                strips.append((each, _strip(each, counts)))
+                round = open_rounds.get(each.pk)
+                first = _missing(round, *missing[round.pk]) if round else []
+                strips.append((each, [*first, *_strip(each, counts)]))
     return strips
+
+
+def _missing(round, left, asked):
+    url = reverse("rectification:round_detail", args=[round.inspection.code, round.number])
+    shown = f"{url}?show=missing#lines" if left else url
+    return [(f"{left} / {asked}", "本次未报", shown)]
 
 
 def _strip(inspection, counts):

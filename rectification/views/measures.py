@@ -114,6 +114,7 @@ def measure_page(request, measure, *, filled=None, conflict=None, files_error=""
         "facts": _facts(measure),
         "milestones": [(each, each.is_missed(on=on)) for each in measure.milestones.all()],
         "report_title": _report_title(measure, round),
+        "is_reported": _is_reported(measure, round),
         "next_url": _next_url(request.user, measure, round, on=on) if "report" in forms else "",
         "refused": any(form.is_bound and form.errors for form in forms.values()),
         "extensions": extension_card(measure, forms),
@@ -142,6 +143,16 @@ def _report_title(measure, round):
     if measure.progress.filter(round=round).exists():
         return f"{round}（{day}）：本次已报送，可以补充"
     return f"{round}（{day}）报送"
+
+
+def _is_reported(measure, round):
+    """Whether the lead unit has answered the open round, and nothing came back since."""
+    if round is None or measure.status in CAME_BACK:
+        return False
+    line = measure.returns.filter(round=round, unit=measure.lead_unit).first()
+    if line is not None:
+        return line.is_told
+    return measure.progress.filter(round=round, unit=measure.lead_unit).exists()
 
 
 def _next_url(user, measure, round, *, on):

@@ -33,7 +33,8 @@ class AnswerLine:
 @dataclass(frozen=True)
 class PointCard:
     """A point in words. `answer`, `settle` and `withdraw` are the forms that this person may use,
-    or None; `then` is the state on a past day where it differs from the present one."""
+    or None; `then` is the state on a past day where it differs from the present one;
+    `asked_again`: answered before, and not yet in the open round."""
 
     point: MeetingPoint
     url: str
@@ -44,15 +45,20 @@ class PointCard:
     withdraw: WithdrawPointForm | None = None
     carried: bool = False
     then: str = ""
+    asked_again: bool = False
+
+    @property
+    def says(self) -> str:
+        return "上次已答复，本次待答复" if self.asked_again else self.point.get_state_display()
 
     @property
     def tone(self) -> str:
-        return TONES[PointState(self.point.state)]
+        return "near" if self.asked_again else TONES[PointState(self.point.state)]
 
 
 def point_card(user, point, *, round=None, then="", filled=None) -> PointCard:
-    """The card on the page of `round`, or on the point's own. `filled` holds forms that came back,
-    by name."""
+    """The card on the page of `round`, or on the point's own, of the round that is open (or None).
+    `filled` holds forms that came back, by name."""
     forms: dict[str, Any] = _forms(user, point)
     forms |= {name: form for name, form in (filled or {}).items() if name in forms}
     return PointCard(
@@ -62,8 +68,16 @@ def point_card(user, point, *, round=None, then="", filled=None) -> PointCard:
         answers=tuple(_answer_line(each) for each in point.answers.all()),
         carried=round is not None and point.round_id != round.pk,
         then=then,
+        asked_again=_asked_again(point, round),
         **forms,
     )
+
+
+def _asked_again(point, round):
+    """Whether the round, if it is open, still waits for an answer to what was answered before."""
+    if round is None or not round.is_open or point.state != PointState.ANSWERED:
+        return False
+    return all(answer.round_id != round.pk for answer in point.answers.all())
 
 
 def _forms(user, point):

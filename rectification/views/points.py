@@ -115,7 +115,9 @@ def _page(request, point, *, filled=None, conflict=None, status=200):
         "inspection": inspection,
         "crumbs": [("调度", rounds), (str(point.round), at)] if oversees else [("待办", _desk())],
         "point": point,
-        "card": point_card(request.user, point, filled=filled),
+        "card": point_card(
+            request.user, point, round=inspection.rounds.open().last(), filled=filled
+        ),
         "measure_url": _measure_url(request.user, point),
         "conflict": conflict,
     }

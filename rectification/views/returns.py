@@ -40,13 +40,15 @@ class Card:
 
     @property
     def tone(self):
-        return RETURN_TONES[ReturnState(self.line.state)]
+        return "near" if self.nil_is_not_enough else RETURN_TONES[ReturnState(self.line.state)]
 
     @property
     def says(self):
-        """How far the line is, in words; nothing where nothing has come yet."""
+        """How far the line is, in words; nothing where nothing has come yet and one tap will do."""
+        if self.nil_is_not_enough:
+            return "已零报告，待重报"
         if self.line.state == ReturnState.WAITING:
-            return ""
+            return "待重报" if self.row.is_back else ""
         word = self.line.get_state_display()
         if self.line.is_late and self.line.state == ReturnState.FILED:
             word = "迟报"
@@ -69,9 +71,16 @@ class Card:
 
     @property
     def one_tap(self):
-        """无变化 without opening the line: where nothing was typed that it would pass over."""
-        owed = self.line.state == ReturnState.WAITING
+        """无变化 without opening the line: where nothing came back, and nothing was typed that it
+        would pass over."""
+        owed = self.line.state == ReturnState.WAITING and not self.row.is_back
         return self.form is not None and owed and not self.line.has_draft
+
+    @property
+    def nil_is_not_enough(self):
+        """The lead unit has reported no change on what was returned: the work is still awaited."""
+        nil = self.reported is not None and self.reported.nil_return
+        return nil and self.line.leads and self.row.is_back
 
 
 @require_safe
@@ -141,11 +150,15 @@ def return_all(request, inspection, number):
     round = access.round_to_answer(request.user, inspection, number)
     rows = unit_returns.return_rows(request.user, round, on=timezone.localdate())
     owed = [row for row in rows if row.may_file and row.line.state in UNREPORTED]
+    owed.sort(key=lambda row: row.light.colour != "red")
+    bare = [row for row in owed if not row.line.has_draft]
     context = {
         **_frame(round),
         "drafted": [(row, returning.as_drafted(row.line)) for row in owed if row.line.has_draft],
-        "unchanged": [row for row in owed if not row.line.has_draft],
+        "unchanged": [row for row in bare if not row.is_back],
+        "came_back": [row for row in bare if row.is_back],
         "count": len(owed),
+        "ticked": sum(row.line.has_draft or not row.is_back for row in owed),
         "back": _url("round_report", round),
     }
     return render(request, "rectification/round_report_all.html", context)
@@ -279,7 +292,8 @@ def _page(request, round, *, came_back=None, outcome=None, says="", status=200):
     """`came_back` is a line with its form and, where it was too late, the conflict; `outcome` what
     came of several lines."""
     rows = unit_returns.return_rows(request.user, round, on=timezone.localdate())
-    following = next((r for r in rows if r.may_file and r.line.state in UNREPORTED), None)
+    waiting = [row for row in rows if row.may_file and row.line.state in UNREPORTED]
+    following = min(waiting, key=lambda row: row.is_back, default=None)
     cards = [_card(row, came_back, alone=len(rows) == 1, is_next=row is following) for row in rows]
     owed = [card for card in cards if card.line.state in UNREPORTED]
     to_confirm = [card for card in cards if card.row.may_confirm]
@@ -290,10 +304,12 @@ def _page(request, round, *, came_back=None, outcome=None, says="", status=200):
         "done": len(cards) - len(owed),
         "percent": (len(cards) - len(owed)) * 100 // len(cards) if cards else 0,
         "may_file_all": any(card.row.may_file for card in owed),
+        "by_liaison": bool(owed) and not any(card.row.may_file for card in cards),
         "to_confirm": to_confirm,
         "points": unit_points(request.user, round),
-        "refused": came_back is not None and came_back[2] is None,
+        "refused": came_back[0] if came_back and came_back[2] is None else None,
         "conflict": came_back[2] if came_back else None,
+        "wrong_url": f"#line-{came_back[0].pk}" if came_back else "",
         "outcome": outcome,
         "says": says,
     }

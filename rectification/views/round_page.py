@@ -1,6 +1,7 @@
 """The page of a round, as the office has it before it in the meeting."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -44,11 +45,14 @@ SHOWN = {
 
 @dataclass(frozen=True)
 class LineRow:
-    """A line in words. `decide_url` leads to a new point that begins with its difficulty."""
+    """A line in words. `unit` is the short name; `decide_url` leads to a new point that begins with
+    its difficulty; `why` is the last difficulty of what is behind, where that is known."""
 
     line: Line
     url: str
+    unit: str
     decide_url: str = ""
+    why: rounds_told.Difficulty | None = None
 
     @property
     def tone(self) -> str:
@@ -64,9 +68,11 @@ class LineRow:
 
 @dataclass(frozen=True)
 class UnitRow:
-    """A unit with its figures, each with the list behind it: (figure, url or empty)."""
+    """A unit (its short name) with its figures, each with the list behind it: (figure, url or
+    empty)."""
 
     total: UnitTotal
+    unit: str
     url: str
     asked: tuple[int, str]
     reported: tuple[int, str]
@@ -82,9 +88,23 @@ class UnitRow:
             return f"待负责人确认{total.to_confirm}条", "run"
         if not total.missing:
             return "已报齐", "done"
-        if total.reported or total.to_confirm:
-            return "未报齐", "near"
-        return "未报", "near"
+        if total.missing < total.asked:
+            return f"还差{total.missing}条", "run"
+        return "一条未报", "near"
+
+    @property
+    def percent(self) -> int:
+        return (self.total.asked - self.total.missing) * 100 // self.total.asked
+
+    @property
+    def urgency(self) -> tuple[bool, bool, int]:
+        """First who has reported nothing, then who lacks most, then who waits for its head."""
+        total = self.total
+        return (
+            total.missing < total.asked,
+            not total.to_confirm and not total.missing,
+            -total.missing,
+        )
 
 
 def round_page(request, round, *, refusal="", point_form=None, status=200):
@@ -104,7 +124,8 @@ def round_page(request, round, *, refusal="", point_form=None, status=200):
         "tone": ROUND_TONES[RoundState(round.state)],
         "figures": page.figures(),
         "units": page.units(),
-        "behind": page.rows(account.behind),
+        "units_say": _units_say(account.units),
+        "behind": page.behind(),
         "difficulties": page.rows(account.difficulties),
         "first_rows": FIRST_ROWS,
         "more_behind": max(0, len(account.behind) - FIRST_ROWS),
@@ -132,6 +153,7 @@ class _Page:
     def __init__(self, round, account: Sheet, *, decides: bool, asked: QueryDict) -> None:
         self.round, self.account, self.decides, self.asked = round, account, decides, asked
         self.url = reverse("rectification:round_detail", args=[round.inspection.code, round.number])
+        self.names = rounds_told.short_names(account)
         shown = asked.get("show", "all")
         self.show = shown if shown in SHOWN else "all"
         self.unit = next((u for u in account.units if str(u.unit_pk) == asked.get("unit")), None)
@@ -153,10 +175,14 @@ class _Page:
 
     def figures(self):
         counts = {name: sum(map(of, self.account.lines)) for name, (_, of) in SHOWN.items()}
+        missing, asked = counts["missing"], counts["all"]
         return [
-            (counts["all"], "应报", self._list()),
+            (
+                f"{missing} / {asked}" if asked else 0,
+                "未报",
+                self._list(show="missing") if missing else "",
+            ),
             (counts["reported"], "已报", self._list(show="reported")),
-            (counts["missing"], "未报", self._list(show="missing")),
             (counts["nil"], "零报告", self._list(show="nil")),
             (counts["confirm"], "待确认", self._list(show="confirm")),
             (counts["late"], "迟报", self._list(show="late")),
@@ -165,10 +191,16 @@ class _Page:
         ]
 
     def units(self):
-        return [self._unit(total) for total in self.account.units]
+        rows = [self._unit(total) for total in self.account.units]
+        return sorted(rows, key=lambda row: row.urgency)
 
     def rows(self, lines):
         return [self._row(line) for line in lines]
+
+    def behind(self):
+        why = rounds_told.last_difficulties(self.round, self.account.behind)
+        rows = self.rows(self.account.behind)
+        return [replace(row, why=why.get(row.line.measure)) for row in rows]
 
     def at(self, number) -> str:
         asked = {"show": self.show, "unit": self.unit.unit_pk if self.unit else "", "page": number}
@@ -197,6 +229,7 @@ class _Page:
 
         return UnitRow(
             total=total,
+            unit=self.names.get(total.unit_pk, total.unit),
             url=self._list(unit=total.unit_pk),
             asked=behind(total.asked),
             reported=behind(total.reported, show="reported"),
@@ -211,6 +244,7 @@ class _Page:
         return LineRow(
             line=line,
             url=reverse("rectification:measure_detail", args=[code, line.measure]),
+            unit=self.names.get(line.unit_pk, line.unit),
             decide_url=decide if self.decides and line.difficulty else "",
         )
 
@@ -251,6 +285,16 @@ def _matters(round):
         ),
     ]
     return [(words, url) for words, url, figure in matters if figure]
+
+
+def _units_say(totals: Iterable[UnitTotal]) -> str:
+    """How many units are how far, in a sentence; empty where none was asked."""
+    totals = list(totals)
+    silent = sum(unit.missing == unit.asked for unit in totals)
+    whole = sum(not unit.missing for unit in totals)
+    partly = len(totals) - silent - whole
+    says = f"{len(totals)}家单位：{whole}家报齐，{partly}家部分报，{silent}家一条未报"
+    return says if totals else ""
 
 
 def _closing(account: Sheet) -> str:

@@ -58,7 +58,7 @@ def test_a_measure_is_listed_once(cast, client):
 
 
 @pytest.mark.parametrize(
-    ("who", "ways"), [("liaison", ["重新报送", "报送"]), ("head", ["查看"] * 2)]
+    ("who", "ways"), [("liaison", ["重新报送", "报送"]), ("head", ["查看"] * 3)]
 )
 def test_who_only_heads_the_unit_is_not_sent_to_a_form_that_is_not_theirs(cast, client, who, ways):
     MeasureFactory(problem=cast.problem, lead_unit=cast.division, code="M-900-2")
@@ -68,6 +68,40 @@ def test_who_only_heads_the_unit_is_not_sent_to_a_form_that_is_not_theirs(cast, 
     page = opened(client, getattr(cast, who)).content.decode()
 
     assert re.findall(r'class="button[^>]*>(重新报送|报送|查看)<', page) == ways
+
+
+def test_the_desk_lists_three_that_are_owed_and_leads_to_the_rest(cast, client):
+    for number in range(2, 7):
+        MeasureFactory(problem=cast.problem, lead_unit=cast.division, code=f"M-900-{number}")
+    round_with_lines(cast.inspection, number=13)
+    _returned(cast)
+
+    page = opened(client, cast.liaison).content.decode()
+
+    assert "还有6条未报（含退回待重报1条）" in page
+    assert len(re.findall(r">报送<span", page)) == 3
+    assert "其余2条，去报送" in page
+    assert "其余2条，去查看" in opened(client, cast.head).content.decode()
+
+
+def test_a_supporting_unit_finds_what_it_owes_on_a_returned_measure(cast, client):
+    cast.measure.supporting_units.add(cast.elsewhere)
+    round_with_lines(cast.inspection, number=13)
+    _returned(cast)
+
+    desk = opened(client, cast.stranger).context["desk"]
+
+    assert (codes(desk.came_back), codes(desk.not_reported)) == ([], [cast.measure.code])
+
+
+def test_the_strip_begins_with_what_the_open_round_lacks(cast, client):
+    round_with_lines(cast.inspection, number=13)
+
+    ((_, standing),) = opened(client, cast.office).context["standings"]
+
+    missing = ("1 / 1", "本次未报", f"{cast.base}dispatch/13/?show=missing#lines")
+    assert standing[0] == missing
+    assert len(client.get(missing[2]).context["lines"]) == 1
 
 
 def test_who_sees_the_whole_finds_where_it_stands_with_the_lists_behind(cast, client):

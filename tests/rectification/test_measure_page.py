@@ -73,6 +73,21 @@ def test_the_form_carries_the_last_text_and_a_nil_return_takes_one_tap(cast, cli
     assert client.get(cast.page).context["report_form"]["text"].value() == "完成初稿。"
 
 
+def test_what_is_reported_folds_the_form_until_it_comes_back(cast, client):
+    DispatchRoundFactory(inspection=cast.inspection, number=13)
+    client.force_login(cast.liaison)
+    assert "补充或更正" not in client.get(cast.page).content.decode()
+    post(client, cast, "report", text="完成初稿。")
+    assert "补充或更正" in client.get(cast.page).content.decode()
+
+    client.force_login(cast.office)
+    back = {"ground": "below_standard", "reason": "太短。", "due_on": "2999-01-01"}
+    post(client, cast, "send-back", **back)
+
+    client.force_login(cast.liaison)
+    assert "补充或更正" not in client.get(cast.page).content.decode()
+
+
 def test_no_change_is_refused_where_the_text_was_changed(cast, client):
     client.force_login(cast.liaison)
     post(client, cast, "report", text="完成初稿。")

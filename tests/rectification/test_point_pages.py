@@ -63,6 +63,24 @@ def test_the_desk_leads_the_liaison_to_it_and_the_answer_is_shown(cast, client, 
     assert f"{cast.base}points/1/" not in client.get("/desk/").content.decode()
 
 
+def test_what_was_answered_in_an_earlier_round_waits_for_an_answer_again(cast, client, point):
+    client.force_login(cast.liaison)
+    client.post(f"{cast.base}points/1/answer/", {"version": 1, "text": "已列入预算。"})
+    page = client.get(f"{cast.base}points/1/")
+    assert (page.context["card"].says, page.context["card"].tone) == ("已答复", "run")
+    point.round.state, point.round.closed_at = "closed", NOON
+    point.round.save()
+    later = DispatchRoundFactory(inspection=cast.inspection, number=2)
+
+    cards = [client.get(f"{cast.base}points/1/").context["card"], *unit_points(cast.liaison, later)]
+    client.force_login(cast.office)
+    cards += client.get(f"{cast.base}dispatch/2/").context["points"]
+    (then,) = client.get(f"{cast.base}dispatch/1/").context["points"]
+
+    assert [(card.says, card.tone) for card in cards] == [("上次已答复，本次待答复", "near")] * 3
+    assert then.says == "已答复"
+
+
 def test_an_answer_that_came_too_late_shows_both_texts_and_goes_on(cast, client, point):
     client.force_login(cast.liaison)
     client.post(f"{cast.base}points/1/answer/", {"version": 1, "text": "同事的答复"})

@@ -190,6 +190,45 @@ def test_all_at_once_says_first_what_it_will_file(cast, liaison):
     assert "没有还要报送的措施" in text_of(liaison.get(f"{PAGE}all/"))
 
 
+def test_what_came_back_is_not_reported_as_unchanged_in_one_tap(cast, liaison):
+    returned(cast)
+
+    page, whole = text_of(liaison.get(PAGE)), text_of(liaison.get(f"{PAGE}all/"))
+
+    assert page.count('class="return-tap"') == 2
+    assert "待重报" in page
+    assert "将报送2条，报无变化（零报告）。退回、反弹的1条没有勾选，请逐条填写。" in whole
+    assert len(re.findall(r'name="line"[^>]* checked>', whole)) == 2
+    assert f'name="line" id="line-{line_of(cast).pk}"' in whole
+
+
+def test_a_nil_return_on_what_came_back_leaves_it_to_be_reported_again(cast, liaison):
+    returned(cast)
+    file(cast, Told("无变化", nil_return=True), at=NOON)
+
+    assert "已零报告，待重报" in text_of(liaison.get(PAGE))
+    assert "本次已零报告，仍待重新报送" in text_of(liaison.get("/desk/"))
+
+
+def test_the_page_says_again_what_was_done_where_it_goes_on(cast, liaison):
+    first, *_ = DispatchReturn.objects.filter(unit=cast.division).order_by("measure__code")
+
+    answer = post(liaison, first, "file")
+
+    assert answer.url == f"{PAGE}#next"
+    html = text_of(liaison.get(PAGE))
+    assert '<p class="return-said">已报 M-900-1 的进展</p>' in html
+
+
+def test_a_refused_line_is_where_the_page_comes_back(cast, liaison):
+    line = line_of(cast)
+
+    html = text_of(post(liaison, line, "file", text=""))
+
+    assert f'<a href="#line-{line.pk}">到这一条</a>' in html
+    assert f'action="{PAGE}{line.pk}/file/#line-{line.pk}"' in html
+
+
 def test_what_is_refused_for_one_is_listed_and_stops_no_other(cast, liaison):
     lines = DispatchReturn.objects.filter(unit=cast.division).order_by("measure__code")
     chosen = [f"{line.pk}:{line.version}:{line.measure.version}" for line in lines]

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from rectification import rounds_told
-from rectification.models import DispatchReturn, MeetingPoint
+from rectification.models import DispatchReturn, MeetingPoint, ProgressEntry
 from tests.factories import (
     NOON,
     DispatchReturnFactory,
@@ -71,9 +71,8 @@ def test_the_strip_counts_the_lines_and_each_figure_opens_them(cast, client, rou
 
     figures = {label: value for value, label, _ in page.context["figures"]}
     assert figures == {
-        "应报": 5,
+        "未报": "2 / 5",
         "已报": 2,
-        "未报": 2,
         "零报告": 1,
         "待确认": 1,
         "迟报": 0,
@@ -82,15 +81,19 @@ def test_the_strip_counts_the_lines_and_each_figure_opens_them(cast, client, rou
     }
     for value, label, url in page.context["figures"]:
         if label != "未达序时或超期":
-            assert len(client.get(url).context["lines"]) == value, label
+            count = int(str(value).split(" / ")[0])
+            assert len(client.get(url).context["lines"]) == count, label
+    assert "show=late" not in page.content.decode()  # nothing stands behind a 0
 
 
-def test_each_unit_says_how_far_it_is(cast, client, round, lines):
-    units = opened(client, cast).context["units"]
+def test_each_unit_says_how_far_it_is_who_owes_most_first(cast, client, round, lines):
+    page = opened(client, cast)
 
+    units = page.context["units"]
     said = [(row.total.unit, row.total.asked, row.total.missing, row.says[0]) for row in units]
-    assert said == [("河湖管理处", 4, 1, "未报齐"), ("滨江分局", 1, 1, "未报")]
-    missing = client.get(units[0].missing[1])
+    assert said == [("滨江分局", 1, 1, "一条未报"), ("河湖管理处", 4, 1, "还差1条")]
+    assert page.context["units_say"] == "2家单位：0家报齐，1家部分报，1家一条未报"
+    missing = client.get(units[1].missing[1])
     assert [row.line.measure for row in missing.context["lines"]] == [lines["silent"].measure.code]
     assert missing.context["chosen"] == "河湖管理处 · 未报"
 
@@ -102,7 +105,18 @@ def test_a_unit_that_waits_for_its_head_or_has_reported_everything_says_so(cast,
 
     units = opened(client, cast).context["units"]
 
-    assert [row.says for row in units] == [("已报齐", "done"), ("待负责人确认1条", "run")]
+    assert [row.says for row in units] == [("待负责人确认1条", "run"), ("已报齐", "done")]
+
+
+def test_lists_name_units_shortly_with_the_full_name_at_hand(cast, client, round, lines):
+    cast.division.short_name = "河湖处"
+    cast.division.save()
+
+    page = opened(client, cast)
+
+    units = [(row.unit, row.total.unit) for row in page.context["units"]]
+    assert units == [("滨江分局", "滨江分局"), ("河湖处", "河湖管理处")]
+    assert '<span title="河湖管理处">河湖处</span>' in page.content.decode()
 
 
 def test_what_the_unit_turned_back_itself_is_no_report(cast, client, round, lines):
@@ -138,6 +152,52 @@ def test_what_is_behind_says_how_far_and_why_with_a_bar_to_scale(cast, client, r
     assert 'class="bar-mark" x1="60%"' in html
 
 
+def test_what_is_behind_says_the_last_difficulty_of_its_lead_unit(cast, client, round):
+    overdue = {"deadline": TODAY - timedelta(days=24), "precision": "day"}
+    told = filed(line(cast, round, code="M-1", **overdue), by=cast.liaison, difficulty="缺经费")
+    line(cast, round, code="M-2", **overdue)
+    back = filed(line(cast, round, code="M-3", **overdue), by=cast.liaison, difficulty="写错了")
+    DispatchReturn.objects.filter(pk=back.pk).update(state="turned_back", turned_back_why="错")
+    earlier = NOON - timedelta(days=14)
+    _said(told.measure, cast.division, "缺人", by=cast.liaison, at=earlier)
+    _said(told.measure, cast.elsewhere, "缺船", by=cast.stranger, at=NOON)
+    _said(told.measure, cast.division, "", by=cast.liaison, at=NOON)
+
+    page = opened(client, cast)
+
+    why = {
+        row.line.measure: row.why and (row.why.text, row.why.where)
+        for row in page.context["behind"]
+    }
+    assert why == {"M-1": ("缺经费", "第1次"), "M-2": None, "M-3": None}
+    assert page.content.decode().count("未说明原因") == 2
+
+
+def test_of_a_closed_round_the_difficulty_is_the_one_of_then(cast, client, round):
+    overdue = line(cast, round, deadline=TODAY - timedelta(days=24), precision="day").measure
+    _said(overdue, cast.division, "缺人", by=cast.liaison, at=NOON - timedelta(days=14))
+    client.force_login(cast.office)
+    client.post(f"{cast.base}dispatch/1/close/")
+    _said(overdue, cast.division, "缺船", by=cast.liaison, at=NOON + timedelta(days=1))
+
+    (row,) = opened(client, cast).context["behind"]
+
+    assert (row.why.text, row.why.where) == ("缺人", "2025年7月17日")
+
+
+def _said(measure, unit, difficulty, *, by, at):
+    ProgressEntry.objects.create(
+        measure=measure,
+        unit=unit,
+        text="推进。",
+        difficulty=difficulty,
+        by=by,
+        at=at,
+        reported_on=at.date(),
+        measure_version=1,
+    )
+
+
 def test_one_tap_makes_a_point_of_a_difficulty(cast, client, round, lines):
     (row,) = opened(client, cast).context["difficulties"]
 
@@ -168,7 +228,7 @@ def test_closing_says_what_it_will_freeze(cast, client, round, lines):
     client.post(f"{cast.base}dispatch/1/close/")
     page = opened(client, cast)
     assert page.context["sheet"].is_closed
-    assert {label: value for value, label, _ in page.context["figures"]}["未报"] == 2
+    assert {label: value for value, label, _ in page.context["figures"]}["未报"] == "2 / 5"
     assert "以下是结束时的情况" in page.content.decode()
 
 
@@ -181,7 +241,7 @@ def test_a_late_report_is_marked_beside_and_changes_no_count(cast, client, round
     page = opened(client, cast)
 
     figures = {label: value for value, label, _ in page.context["figures"]}
-    assert (figures["未报"], figures["迟报"], figures["已报"]) == (2, 1, 2)
+    assert (figures["未报"], figures["迟报"], figures["已报"]) == ("2 / 5", 1, 2)
     (row,) = opened(client, cast, show="late").context["lines"]
     assert (row.line.said, row.line.late, row.line.progress) == ("未报", "2025年8月2日补报", "")
     assert [each.progress for each in page.context["sheet"].late] == ["补报的内容"]
