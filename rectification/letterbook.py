@@ -1,6 +1,6 @@
 """Answers about letters of supervision: what waits for a person, and how a list is narrowed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,7 +39,7 @@ def waiting_for(user: User) -> Waiting:
     """The oldest of each first, as many as a desk holds; in two queries."""
     rights = rights_of(user)
     units = Unit.objects.within(rights.paths(Role.LIAISON, Role.UNIT_HEAD))
-    rows = SupervisionAction.objects.select_related("inspection", "unit", "measure")
+    rows = SupervisionAction.objects.select_related("inspection", "unit", "measure", "rung")
     own = list(rows.filter(unit__in=units).unanswered().order_by("due_on", "pk")[:DESK_ROWS])
     kept = Unit.objects.within(rights.paths(Role.OFFICE))
     asked = rows.filter(
@@ -64,6 +64,15 @@ def _in_state(rows: list[SupervisionAction], state: str) -> tuple[SupervisionAct
 def of_measure(user: User, measure: Measure) -> tuple[SupervisionAction, ...]:
     """The letters about a measure that this person may see, the latest first."""
     return tuple(permissions.letters_of(user).filter(measure=measure).for_list())
+
+
+def measures_seen(user: User, letters: Iterable[SupervisionAction]) -> set[int]:
+    """The keys of those measures of the letters that this person may see: a letter stays with the
+    unit it went to, its measure may have moved on."""
+    visible = Measure.objects.visible_within(permissions.scope_of(user))
+    return set(
+        visible.filter(pk__in={each.measure_id for each in letters}).values_list("pk", flat=True)
+    )
 
 
 def narrowed(

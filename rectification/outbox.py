@@ -3,12 +3,13 @@ where. The values come from `notice_forms`, already read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 
 from accounts.models import RoleAssignment, User
 from rectification import addressing
-from rectification.models import Inspection, Notice, NoticeQuerySet
+from rectification.models import Channel, Inspection, Notice, NoticeQuerySet
 from rectification.states import FOR_THE_OFFICE, NoticeState
 
 TONES = {
@@ -103,6 +104,17 @@ class Fate:
         if self.whole and self.notice.channel == "mail":
             return self.notice.address
         return addressing.masked(self.notice.channel, self.notice.address)
+
+    @property
+    def attempts(self) -> int | None:
+        """How often it was tried; None inside the system, where nothing is sent."""
+        return None if self.notice.channel == Channel.IN_APP else self.notice.attempt
+
+    @property
+    def ended_later(self) -> bool:
+        """Whether the outcome came in another minute than the message was written."""
+        at, written = self.notice.outcome_at, self.notice.created_at
+        return at is not None and at - written >= timedelta(minutes=1)
 
     @property
     def tone(self) -> str:

@@ -83,10 +83,11 @@ class Number(forms.CharField):
         """The pattern has said it all: those of a text would refuse a number."""
 
 
-def kind_field(label: str, choices: type[Any]) -> forms.ChoiceField:
+def kind_field(label: str, choices: type[Any], **rest: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
         label=label,
         choices=choices,
+        **rest,
         error_messages={
             "required": f"请选择{label}。",
             "invalid_choice": f"{label}不在列表中，请重新选择。",

@@ -35,7 +35,7 @@ SAYS = {
     "turned_back": ("调度报送被退回", "条"),
     "unreported": ("调度未报", "条"),
     "to_confirm": ("调度待确认", "条"),
-    "late_letters": ("督办函件逾期未回复", "份"),
+    "late_letters": ("督办函件超期未回复", "份"),
     "to_acknowledge": ("函件待签收", "份"),
     "to_answer": ("函件待回复", "份"),
     "points": ("议定事项待答复", "项"),

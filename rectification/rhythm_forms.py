@@ -46,7 +46,8 @@ def interval_field(**rest: Any) -> forms.IntegerField:
 
 
 class RhythmForm(Versioned):
-    """How often an inspection dispatches. Without a first day it does not."""
+    """How often an inspection dispatches. Without a first day it does not: to leave it out takes a
+    tick of its own."""
 
     dispatch_rhythm = forms.ChoiceField(
         label="调度周期",
@@ -61,7 +62,7 @@ class RhythmForm(Versioned):
     dispatch_anchor = day_field(
         "起始日",
         required=False,
-        help_text="从这一天数起；遇休息日，会议顺延到下一个工作日，以后的日子不变。不填，就不再开始新的调度。",
+        help_text="从这一天数起；遇休息日，会议顺延到下一个工作日，以后的日子不变。",
     )
     dispatch_at = forms.TimeField(
         label="开始时间",
@@ -73,12 +74,19 @@ class RhythmForm(Versioned):
         },
         help_text="会议日到了这个时间，系统开始一次调度并通知各单位。",
     )
+    pause = forms.BooleanField(
+        label="暂停调度",
+        required=False,
+        help_text="勾选后不再开始新的调度；已经开始的不变。恢复时在这里重新填起始日。",
+    )
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, inspection: Inspection, **rest: Any
     ) -> None:
         self.inspection = inspection
         super().__init__(data, initial=self.standing(inspection), **rest)
+        if inspection.dispatch_anchor is None:
+            del self.fields["pause"]
 
     @staticmethod
     def standing(inspection: Inspection) -> dict[str, Any]:
@@ -95,6 +103,10 @@ class RhythmForm(Versioned):
         every_days = self.cleaned_data.get("dispatch_rhythm") == Rhythm.EVERY_DAYS
         if every_days and days is None and "dispatch_every_days" not in self.errors:
             self.add_error("dispatch_every_days", INTERVAL)
+        if self.cleaned_data.get("pause"):
+            self.cleaned_data["dispatch_anchor"] = None
+        elif "pause" in self.fields and self.cleaned_data.get("dispatch_anchor", "") is None:
+            self.add_error("dispatch_anchor", "请填写起始日。不再开始新的调度，请勾选“暂停调度”。")
         return super().clean()
 
     @property

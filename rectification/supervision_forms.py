@@ -68,9 +68,10 @@ class _WordingForm(forms.Form):
 
 
 class LetterForm(_WordingForm):
-    """A letter by hand: about a measure, whose lead unit gets it, or to a unit as a whole."""
+    """A letter by hand: about a measure, whose lead unit gets it, or to a unit as a whole. The page
+    it is opened from gives its kind, and with it the usual words."""
 
-    kind = kind_field("种类", KINDS)  # type: ignore[arg-type]
+    kind = kind_field("种类", KINDS, widget=forms.HiddenInput)  # type: ignore[arg-type]
     measure = One("有关措施", required=False)
     unit = One("主送单位", required=False)
 
@@ -93,7 +94,7 @@ class LetterForm(_WordingForm):
         if {"measure", "unit"} & self.errors.keys():
             return self.cleaned_data
         if measure is None and unit is None:
-            raise ValidationError("请选择有关措施，或者选择主送单位。")
+            self.add_error("measure", "请选择有关措施，或者选择主送单位。")
         if measure and unit and measure.lead_unit_id != unit.pk:
             self.add_error(
                 "unit", f"{measure.code} 由{measure.lead_unit}牵头，主送单位不用选，或选牵头单位。"
@@ -175,11 +176,11 @@ class RungForm(Versioned):
         help_text="不勾选时由系统拟好，整改办签发。",
     )
     answer_days = _answer_days()
-    to_person_in_charge = forms.BooleanField(label="发给责任人", required=False)
-    to_liaison = forms.BooleanField(label="发给填报员", required=False)
-    to_head = forms.BooleanField(label="发给责任领导（单位负责人）", required=False)
-    to_lead_executive = forms.BooleanField(label="发给牵头领导", required=False)
-    to_office = forms.BooleanField(label="发给整改办", required=False)
+    to_person_in_charge = forms.BooleanField(label="责任人", required=False)
+    to_liaison = forms.BooleanField(label="填报员", required=False)
+    to_head = forms.BooleanField(label="责任领导（单位负责人）", required=False)
+    to_lead_executive = forms.BooleanField(label="牵头领导", required=False)
+    to_office = forms.BooleanField(label="整改办", required=False)
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, row: Rung | None = None, **rest: Any
@@ -191,6 +192,14 @@ class RungForm(Versioned):
         self.row = row
         if row is None:
             del self.fields["version"]
+
+    @property
+    def what(self) -> list[forms.BoundField]:
+        return [each for each in self.visible_fields() if not each.name.startswith("to_")]
+
+    @property
+    def to_whom(self) -> list[forms.BoundField]:
+        return [each for each in self.visible_fields() if each.name.startswith("to_")]
 
     def anew(self, data: Mapping[str, Any]) -> Self:
         return type(self)(data, row=self.row)
@@ -209,6 +218,6 @@ class LetterFilters(Filters):
     state = choice("状态", LetterState.choices)
     situation = choice(
         "办理情况",
-        ((OPEN, "办理中"), (LATE, "逾期未回复")),
+        ((OPEN, "办理中"), (LATE, "超期未回复")),
         widget=forms.HiddenInput,
     )

@@ -10,11 +10,18 @@ NOTHING = "—"
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, the width in characters of the workbook, and what stands in a line."""
+    """A heading, the width in characters of the workbook, what stands in a line, and how its cell
+    looks on the page: classes of table.css and sheet.css."""
 
     heading: str
     width: int
     of: Callable[[Line], str]
+    look: str = ""
+
+    @property
+    def has_label(self) -> bool:
+        """Whether its heading stands beside the text on a phone: that of the card needs none."""
+        return "card-" not in self.look
 
 
 def _share(percent: int | None) -> str:
@@ -32,15 +39,15 @@ def _said(line: Line) -> str:
 
 
 COLUMNS = (
-    Column("序号", 5, lambda line: str(line.number)),
-    Column("问题编号", 10, lambda line: line.problem),
-    Column("措施编号", 11, lambda line: line.measure),
-    Column("整改措施", 34, lambda line: line.text),
+    Column("序号", 5, lambda line: str(line.number), "fit desk-only"),
+    Column("问题编号", 10, lambda line: line.problem, "fit desk-only"),
+    Column("措施编号", 11, lambda line: line.measure, "fit card-code"),
+    Column("整改措施", 34, lambda line: line.text, "card-title"),
     Column("报送单位", 14, _unit),
     Column("整改时限", 13, lambda line: line.deadline),
-    Column("状态", 8, lambda line: line.status),
-    Column("序时进度", 8, lambda line: _share(line.scheduled)),
-    Column("实际进度", 8, lambda line: _share(line.reached)),
+    Column("状态", 8, lambda line: line.status, "fit"),
+    Column("序时进度", 8, lambda line: _share(line.scheduled), "fit"),
+    Column("实际进度", 8, lambda line: _share(line.reached), "fit"),
     Column("本次进展", 34, lambda line: line.progress),
     Column("存在困难", 20, lambda line: line.difficulty),
     Column("下一步", 20, lambda line: line.next_step),

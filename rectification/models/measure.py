@@ -257,7 +257,7 @@ class Measure(models.Model):
         left, says = clock.days_left(due, on=on), self._said(basis)
         if left < 0:
             first = "" if self.is_rescheduled else "原定"
-            return Light("red", f"红：{first}{says.removesuffix('前')}，已逾期{-left}天")
+            return Light("red", f"红：{first}{says.removesuffix('前')}，已超期{-left}天")
         late = clock.days_overdue(self.original_deadline or due, on=on)
         passed = f"，已过原定时限{late}天" if late > 0 else ""
         if left <= self.inspection.near_days:

@@ -101,4 +101,4 @@ class Rework(models.Model):
         if self.due_on is None:
             return ""
         late = clock.days_overdue(self.due_on, on=on)
-        return f"{clock.short_day(self.due_on, on=on)}{f'，已逾期{late}天' if late > 0 else ''}"
+        return f"{clock.short_day(self.due_on, on=on)}{f'，已超期{late}天' if late > 0 else ''}"

@@ -225,7 +225,7 @@ class SupervisionAction(models.Model):
         left = clock.days_left(self.due_on, on=on)
         day = clock.short_day(self.due_on, on=on)
         if left < 0:
-            return f"{day}前回复，已超{-left}天"
+            return f"{day}前回复，已超期{-left}天"
         return f"{day}前回复，{f'剩{left}天' if left else '今天到期'}"
 
 

@@ -100,10 +100,12 @@ def issue(
 
 @transaction.atomic
 def acknowledge(letter: SupervisionAction, *, by: User, at: datetime, version: int) -> None:
-    """Sign for it, for the unit. Raises MoveRefused, StaleSave."""
+    """Sign for it, for the unit. The office reads it in the list and gets no message.
+
+    Raises MoveRefused, StaleSave.
+    """
     _require(permissions.may_acknowledge(by, letter), letter, "acknowledge")
     claim(letter, Deed("acknowledge"), by=by, at=at, version=version)
-    telling.acknowledged(letter, at=at)
 
 
 @transaction.atomic

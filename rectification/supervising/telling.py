@@ -48,11 +48,6 @@ def issued(letter: SupervisionAction, *, roll: Roll, at: datetime) -> None:
     _post(letter, "issue", f"收到{letter}", body, _audience(letter, roll), at=at)
 
 
-def acknowledged(letter: SupervisionAction, *, at: datetime) -> None:
-    body = f"{letter.unit}已签收{letter}。"
-    _to_office(letter, "acknowledge", f"{letter}已签收", body, at=at)
-
-
 def answered(letter: SupervisionAction, *, times: int, at: datetime) -> None:
     body = f"{letter.unit}对{letter}作了第{times}次回复，请审阅办结。"
     _to_office(letter, f"answer-{times}", f"{letter}已回复", body, at=at)

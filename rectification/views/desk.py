@@ -8,6 +8,7 @@ from accounts.models import Role
 from accounts.rights import rights_of
 from rectification import letterbook, permissions, queries, selection
 from rectification.models import Inspection, Measure
+from rectification.views.letter_card import waiting_lines
 
 MOST_STANDINGS = 5  # of the latest inspections; the rest are in the menu
 MOST_OWED = 3  # of what is not reported; the rest is on the unit's page of the round
@@ -19,10 +20,12 @@ def desk(request):
     found = queries.desk(request.user, on=on)
     visible = Inspection.objects.visible_within(permissions.scope_of(request.user))
     seen = list(visible.select_related("inspected_unit").latest_first()[:MOST_STANDINGS])
+    letters = letterbook.waiting_for(request.user)
     context = {
         "nav": "desk",
         "desk": found,
-        "letters": letterbook.waiting_for(request.user),
+        "letters": letters,
+        "lines": waiting_lines(request.user, letters, on=on),
         "rounds": [(each, _round_url(request.user, each)) for each in found.rounds],
         "parts": [
             part for part in found.parts if part.round.is_open or part.left or part.to_confirm

@@ -22,16 +22,36 @@ TONES = {
 @dataclass(frozen=True)
 class LetterLine:
     """`light` is the colour of components/light.html, `due` its reason or empty; `rung` is the
-    light of the rung that gave an unsettled letter, or None."""
+    light of the rung that gave an unsettled letter, or None. `about` names what it is about, which
+    tells it from others of its kind; `late` says how late the measure of a proposal is, or nothing.
+    """
 
     letter: SupervisionAction
     light: str
     due: str
     tone: str
     rung: Light | None
+    about: str
+    late: str
 
 
-def line_of(letter, *, on):
+def lines_of(user, rows, *, on):
+    """The lines of a list. What a measure says is for those who see the measure."""
+    seen = letterbook.measures_seen(user, rows)
+    return [line_of(each, on=on, names_measure=each.measure_id in seen) for each in rows]
+
+
+def waiting_lines(user, waiting, *, on):
+    """The lines of the desk, by what the letters wait for."""
+    groups = vars(waiting)
+    seen = letterbook.measures_seen(user, [each for rows in groups.values() for each in rows])
+    return {
+        name: [line_of(each, on=on, names_measure=each.measure_id in seen) for each in rows]
+        for name, rows in groups.items()
+    }
+
+
+def line_of(letter, *, on, names_measure=False):
     due = letter.due_phrase(on=on)
     late = letter.is_late(on=on)
     near = bool(due) and clock.days_left(letter.due_on, on=on) <= FEW_DAYS
@@ -39,7 +59,30 @@ def line_of(letter, *, on):
     tone = TONES.get(LetterState(letter.state), "plain")
     waits = letter.is_proposed or letter.state in LETTER_OPEN
     rung = letter.rung.light if letter.rung and waits else None
-    return LetterLine(letter, colour, f"{word}{due}" if due else "", tone, rung)
+    return LetterLine(
+        letter,
+        colour,
+        f"{word}{due}" if due else "",
+        tone,
+        rung,
+        about=_about(letter, names_measure=names_measure),
+        late=_late(letter, on=on) if letter.is_proposed else "",
+    )
+
+
+def _about(letter, *, names_measure):
+    if letter.measure is None:
+        return letter.title
+    return str(letter.measure) if names_measure else f"{letter.measure.code} {letter.title}"
+
+
+def _late(letter, *, on):
+    """How late the measure is, in the colour of the rung where that has one."""
+    deadline = letter.measure.deadline if letter.measure else None
+    if deadline is None or deadline >= on:
+        return ""
+    colour = f"{letter.rung.get_colour_display()}：" if letter.rung and letter.rung.light else ""
+    return f"{colour}措施超期{clock.days_overdue(deadline, on=on)}天"
 
 
 def letters_of_measure(user, measure, *, on):

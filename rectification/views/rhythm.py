@@ -34,6 +34,10 @@ class Line:
         return _with_weekday(self.day.meeting_on)
 
     @property
+    def is_on_its_day(self):
+        return self.day.due_on == self.day.meeting_on
+
+    @property
     def note(self):
         """Why the meeting is not on its day, or whose place it shares."""
         said = []

@@ -30,7 +30,7 @@ from rectification.supervision_forms import (
     SettleForm,
     WithdrawLetterForm,
 )
-from rectification.views.letter_card import line_of
+from rectification.views.letter_card import line_of, lines_of
 from rectification.views.listing import answer, listing, part
 from rectification.views.refusals import note_secrecy
 
@@ -70,7 +70,7 @@ def letter_list(request, inspection):
         "nav": "supervision",
         "inspection": found,
         "listing": page,
-        "rows": [line_of(each, on=on) for each in page.rows],
+        "rows": lines_of(request.user, page.rows, on=on),
         "tabs": _tabs(page, visible, oversees=oversees, on=on),
         "as_of": on,
         "ladder_url": reverse("rectification:rung_list", args=here) if oversees else "",
@@ -87,7 +87,7 @@ def _tabs(page, visible, *, oversees, on):
     choices = [
         ("全部", counts.total, {}),
         ("办理中", counts.open, {"situation": letterbook.OPEN}),
-        ("逾期未回复", counts.late, {"situation": letterbook.LATE}),
+        ("超期未回复", counts.late, {"situation": letterbook.LATE}),
         ("已回复", counts.answered, {"state": LetterState.ANSWERED.value}),
         ("已办结", counts.settled, {"state": LetterState.SETTLED.value}),
     ]
@@ -220,14 +220,14 @@ def _facts(user, letter, *, oversees):
 @require_http_methods(["GET", "HEAD", "POST"])
 def letter_new(request, inspection):
     found = access.run(request.user, inspection)
-    kind = request.GET.get("kind")
+    kind = request.POST.get("kind") or request.GET.get("kind")
     kind = kind if kind in LETTERS else LetterKind.ORDER.value
     measure = found.measures.filter(code=request.GET.get("measure", "")[:60].replace("\x00", ""))
     about = measure.select_related("lead_unit").first()
     if request.method == "POST":
         form = LetterForm(request.POST, inspection=found)
         if form.is_valid() and (letter := _proposed(request, found, form)):
-            messages.success(request, f"已拟好{letter}，核对后签发")
+            messages.success(request, f"已存为待签发：{letter}")
             return redirect("rectification:letter_detail", found.code, letter.number)
         note_secrecy(
             form,
@@ -245,6 +245,7 @@ def letter_new(request, inspection):
         "inspection": found,
         "crumbs": [("督办", reverse("rectification:letter_list", args=[found.code]))],
         "form": form,
+        "kind": (kind, LetterKind(kind).label),
         "kinds": [
             (LetterKind(each).label, f"{url}?kind={each}{about_it}", None, each == kind)
             for each in LETTERS

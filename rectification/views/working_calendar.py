@@ -183,6 +183,7 @@ def _page(request, year, *, status=200, conflict=None, refusal="", **forms):
         "days": [(each, clock.weekday(each.day)) for each in days],
         "day_form": forms.get("day_form") or DayForm(initial={"version": version}),
         "file_form": forms.get("file_form") or NoticeFileForm(initial={"year": year}),
+        "upkeep": next(iter(forms), "").removesuffix("_form") if any(forms.values()) else "",
         "conflict": conflict,
         "refusal": refusal,
     }

@@ -36,7 +36,7 @@ def agree(extension, by):
             "yellow",
             "黄：2025年10月底前（原定2025年9月底前，已延期1次），剩6天，已过原定时限25天",
         ),
-        (date(2025, 11, 1), "red", "红：2025年10月底前（原定2025年9月底前，已延期1次），已逾期1天"),
+        (date(2025, 11, 1), "red", "红：2025年10月底前（原定2025年9月底前，已延期1次），已超期1天"),
     ],
 )
 def test_a_postponed_measure_never_turns_green_in_silence(cast, on, colour, reason):
@@ -53,7 +53,7 @@ def test_by_the_original_deadline_it_is_red_and_names_the_agreed_one(cast):
 
     light = Measure.objects.get(pk=cast.measure.pk).light(on=on, basis=Basis.ORIGINAL)
 
-    reason = "红：原定2025年9月底前（现行2025年10月底前，已延期1次），已逾期5天"
+    reason = "红：原定2025年9月底前（现行2025年10月底前，已延期1次），已超期5天"
     assert (light.colour, light.reason) == ("red", reason)
 
 

@@ -240,7 +240,7 @@ def test_the_measure_list_is_read_by_either_deadline_and_equals_the_figures(post
 
     assert (agreed.count("light-red"), original.count("light-red")) == (1, 2)
     assert (counted.overdue, counted.overdue_original) == (1, 2)
-    assert "红：原定2025年7月底前（现行2025年9月23日前，已延期1次），已逾期6天" in original
+    assert "红：原定2025年7月底前（现行2025年9月23日前，已延期1次），已超期6天" in original
     assert "黄：" in client.get(f"{postponed.base}measures/").content.decode()
 
 

@@ -266,7 +266,7 @@ def test_a_postponed_time_names_the_original_in_its_own_precision(office):
 
     light = Measure.objects.get().light(on=date(2025, 9, 25))
 
-    assert light.reason == "红：2025年9月15日前（原定2025年6月底前，已延期1次），已逾期10天"
+    assert light.reason == "红：2025年9月15日前（原定2025年6月底前，已延期1次），已超期10天"
 
 
 def test_a_new_row_shows_what_it_would_enter(office):

@@ -146,7 +146,7 @@ def test_what_is_behind_says_how_far_and_why_with_a_bar_to_scale(cast, client, r
         ("M-1", "应达60%，实际30%"),
     ]
     html = page.content.decode()
-    assert "红：原定2025年7月7日，已逾期24天" in html
+    assert "红：原定2025年7月7日，已超期24天" in html
     assert "未达序时" in rows[1].line.reason
     assert 'class="bar-value" y="20%" width="30%"' in html
     assert 'class="bar-mark" x1="60%"' in html

@@ -225,7 +225,7 @@ def test_a_letter_is_late_from_the_day_after_its_deadline(ladder):
     assert letter.due_phrase(on=due) == "8月7日前回复，今天到期"
     assert not letter.is_late(on=due)
     assert letter.is_late(on=due + timedelta(1))
-    assert letter.due_phrase(on=due + timedelta(3)) == "8月7日前回复，已超3天"
+    assert letter.due_phrase(on=due + timedelta(3)) == "8月7日前回复，已超期3天"
     late = SupervisionAction.objects.late(on=due + timedelta(1))
     assert (late.count(), SupervisionAction.objects.late(on=due).count()) == (1, 0)
 

@@ -171,7 +171,7 @@ def test_a_letter_whose_answer_is_overdue_is_told_apart(cast):
     subjects = Notice.objects.in_app().filter(recipient=cast.head, kind=NoticeKind.DIGEST)
     assert list(subjects.order_by("pk").values_list("subject", flat=True)) == [
         "整改提醒：函件待回复1份",
-        "整改提醒：督办函件逾期未回复1份",
+        "整改提醒：督办函件超期未回复1份",
     ]
 
 
