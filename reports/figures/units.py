@@ -45,7 +45,7 @@ class Discipline:
 
 @dataclass(frozen=True, kw_only=True)
 class UnitRow:
-    """One unit as of a day, counted by what it leads. `discipline` is None where nothing was asked of it."""
+    """One unit, counted by what it leads. `discipline` is None where nothing was asked of it."""
 
     unit: Unit
     total: int
