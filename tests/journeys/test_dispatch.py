@@ -60,7 +60,7 @@ def test_a_liaison_reports_for_the_unit_within_a_minute_on_a_phone(cast, visit, 
     expect(phone.get_by_text("已报 12 / 12 条")).to_be_visible()
 
     assert time.monotonic() - began < MINUTE
-    assert DispatchReturn.objects.reported().count() == 12
+    assert DispatchReturn.objects.filter(state="filed").count() == 12
     assert ProgressEntry.objects.filter(nil_return=True).count() == 11
     assert faults_of(phone) == []
 
@@ -150,4 +150,4 @@ def test_without_scripts_a_draft_is_kept_by_its_button_and_the_head_confirms(cas
     head.get_by_role("link", name="全部确认（12条）").click()
     head.get_by_role("button", name="全部确认").click()
     expect(head.get_by_text("已确认12条")).to_be_visible()
-    assert DispatchReturn.objects.reported().count() == 12
+    assert DispatchReturn.objects.filter(state="filed").count() == 12
