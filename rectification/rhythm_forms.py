@@ -17,6 +17,7 @@ from rectification.scheduling import Settings, settings_of
 from rectification.states import Rhythm
 
 INTERVAL = f"调度间隔请填 1 到 {MOST_DAYS} 的整数，单位是天；双周填 14。"
+NO_ANCHOR = "请填写起始日；不再开始新的调度的，请勾选“暂停调度”。"
 DAY_FORMATS = ["%Y-%m-%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y/%m/%d"]
 
 
@@ -87,6 +88,9 @@ class RhythmForm(Versioned):
         super().__init__(data, initial=self.standing(inspection), **rest)
         if inspection.dispatch_anchor is None:
             del self.fields["pause"]
+        else:
+            anchor = self.fields["dispatch_anchor"]
+            anchor.required, anchor.error_messages["required"] = True, NO_ANCHOR
 
     @staticmethod
     def standing(inspection: Inspection) -> dict[str, Any]:
@@ -105,8 +109,7 @@ class RhythmForm(Versioned):
             self.add_error("dispatch_every_days", INTERVAL)
         if self.cleaned_data.get("pause"):
             self.cleaned_data["dispatch_anchor"] = None
-        elif "pause" in self.fields and self.cleaned_data.get("dispatch_anchor", "") is None:
-            self.add_error("dispatch_anchor", "请填写起始日。不再开始新的调度，请勾选“暂停调度”。")
+            self.errors.pop("dispatch_anchor", None)
         return super().clean()
 
     @property

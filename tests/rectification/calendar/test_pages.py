@@ -104,6 +104,7 @@ def test_moved_missed_and_merged_rounds_say_why(cast, office):
         ({"dispatch_anchor": "0025-02-03"}, "2000 年到 2099 年"),
         ({"dispatch_at": "25:00"}, "开始时间请写成 08:00 这样"),
         ({"dispatch_at": ""}, "请填写开始时间"),
+        ({"dispatch_anchor": ""}, "请填写起始日；不再开始新的调度的，请勾选“暂停调度”"),
         ({"dispatch_rhythm": "daily"}, "调度周期不在列表中"),
         ({"version": ""}, "缺少版本信息"),
         ({}, "没有改动，不用保存"),
@@ -133,11 +134,14 @@ def test_a_stale_rhythm_shows_both_and_keeps_what_was_typed(cast, office, header
     assert Inspection.objects.get().dispatch_rhythm == "weekly"
 
 
-def test_without_an_anchor_the_page_says_that_no_round_opens(cast, office):
-    office.post(f"{cast.base}rhythm/change/", rhythm(dispatch_anchor=""))
+@pytest.mark.parametrize("anchor", ["2025-02-17", "", "nonsense"])
+def test_a_tick_pauses_and_the_page_says_that_no_round_opens(cast, office, anchor):
+    office.post(f"{cast.base}rhythm/change/", rhythm(pause="on", dispatch_anchor=anchor))
 
     page = said(office.get(f"{cast.base}rhythm/?year=2026"))
 
+    assert Inspection.objects.get().dispatch_anchor is None
+    assert 'name="pause"' not in page
     assert "还没有设置调度起始日，不会开始新的调度" in page
     assert "这一年没有会议日" in page
 

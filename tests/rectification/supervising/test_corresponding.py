@@ -157,6 +157,18 @@ def test_a_letter_to_a_unit_as_a_whole_goes_to_its_people_and_to_nobody_else(lad
     )
 
 
+def test_signing_for_a_letter_tells_nobody_and_answering_it_the_office(ladder):
+    letter = lettered(ladder, "issued")
+    before = Notice.objects.count()
+
+    supervising.acknowledge(letter, by=ladder.head, at=NOON, version=2)
+    assert Notice.objects.count() == before
+    supervising.answer(letter, text="在办", by=ladder.head, at=NOON, version=3)
+
+    told = Notice.objects.filter(topic="letter/x25/1/answer-1").in_app()
+    assert {each.recipient for each in told} == {ladder.office}
+
+
 def test_an_order_goes_to_the_head_and_to_the_lead_executive_of_the_problem(ladder):
     leader = person(Role.EXECUTIVE, bureau(), name="牵头领导")
     ladder.problem.lead_executive = leader

@@ -122,6 +122,30 @@ def test_the_unit_filter_keeps_the_others_in_the_address(many, client):
     assert f"unit={many.elsewhere.pk}&amp;kind=reminder&amp;state=settled" in page.content.decode()
 
 
+def test_a_letter_in_the_list_is_named_by_its_measure_and_a_proposal_by_its_lateness(
+    ladder, proposal, client
+):
+    client.force_login(ladder.office)
+
+    [line] = client.get(f"{ladder.base}supervision/").context["rows"]
+
+    assert line.about == f"M-900-1 {ladder.measure.title}"
+    assert line.late == "红：措施超期8天"
+
+
+def test_what_a_measure_says_now_is_not_for_the_unit_that_had_it(ladder, client):
+    lettered(ladder, "issued")
+    ladder.measure.supporting_units.clear()
+    ladder.measure.lead_unit = ladder.elsewhere
+    ladder.measure.save()
+    client.force_login(ladder.liaison)
+
+    [line] = client.get(f"{ladder.base}supervision/").context["rows"]
+
+    assert line.about == f"M-900-1 {line.letter.title}"
+    assert line.late == ""
+
+
 @pytest.mark.parametrize("who", ["office", "liaison", "stranger"])
 def test_an_empty_list_says_what_will_come(cast, client, who):
     client.force_login(getattr(cast, who))
