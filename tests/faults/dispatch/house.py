@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg2
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 
 from config.broker import socket_path
@@ -241,6 +242,7 @@ def _environment(databases: Databases, post: PostOffice, redis_port: int) -> dic
     return {
         **redis,
         **database,
+        "SITE_URL": settings.SITE_URL,  # whichever port a house is served at
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(post.port),
         "EMAIL_TIMEOUT": str(PATIENCE),
