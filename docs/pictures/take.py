@@ -70,9 +70,9 @@ def running(folder: Path) -> Iterator[Site]:
     house = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port)}
     server = subprocess.Popen([BIN / "serve"], env=house, stdout=subprocess.DEVNULL)
     try:
-        site = Site(f"http://127.0.0.1:{port}", folder / "demo_accounts.txt")
-        wait_for(f"{site.address}/")
-        yield site
+        address = f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/")
+        yield Site(address, folder / "demo_accounts.txt")
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()

@@ -90,7 +90,7 @@ class UnitRow:
             return "已报齐", "done"
         if total.missing < total.asked:
             return f"还差{total.missing}条", "run"
-        return "一条未报", "near"
+        return "全部未报", "near"
 
     @property
     def percent(self) -> int:
@@ -293,7 +293,7 @@ def _units_say(totals: Iterable[UnitTotal]) -> str:
     silent = sum(unit.missing == unit.asked for unit in totals)
     whole = sum(not unit.missing for unit in totals)
     partly = len(totals) - silent - whole
-    says = f"{len(totals)}家单位：{whole}家报齐，{partly}家部分报，{silent}家一条未报"
+    says = f"{len(totals)}家单位：{whole}家报齐，{partly}家部分报，{silent}家全部未报"
     return says if totals else ""
 
 

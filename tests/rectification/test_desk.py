@@ -148,7 +148,7 @@ def test_from_a_reported_measure_to_the_next_that_is_not(cast, client):
     nil = {"version": version, "nil_return": "1"}
     last = client.post(f"{cast.base}measures/{other.code}/report/", nil, follow=True)
 
-    assert "下一条未报" in first.content.decode()
+    assert "下全部未报" in first.content.decode()
     assert last.context["next_url"] == ""
 
 

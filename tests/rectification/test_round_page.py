@@ -91,8 +91,8 @@ def test_each_unit_says_how_far_it_is_who_owes_most_first(cast, client, round, l
 
     units = page.context["units"]
     said = [(row.total.unit, row.total.asked, row.total.missing, row.says[0]) for row in units]
-    assert said == [("滨江分局", 1, 1, "一条未报"), ("河湖管理处", 4, 1, "还差1条")]
-    assert page.context["units_say"] == "2家单位：0家报齐，1家部分报，1家一条未报"
+    assert said == [("滨江分局", 1, 1, "全部未报"), ("河湖管理处", 4, 1, "还差1条")]
+    assert page.context["units_say"] == "2家单位：0家报齐，1家部分报，1家全部未报"
     missing = client.get(units[1].missing[1])
     assert [row.line.measure for row in missing.context["lines"]] == [lines["silent"].measure.code]
     assert missing.context["chosen"] == "河湖管理处 · 未报"
