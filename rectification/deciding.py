@@ -136,6 +136,8 @@ def _end(
     point: MeetingPoint, state: PointState, *, why: str, by: User, at: datetime, version: int
 ) -> None:
     if not permissions.may_end_point(by, point):
+        if point.is_pending and permissions.answered_by(by, point):
+            raise MoveRefused(f"{point}是您答复的，要由整改办的另一位同事办结或撤销。")
         _refuse(point, "由整改办办结或撤销")
     if not why.strip():
         word = "办结" if state == PointState.SETTLED else "撤销"
@@ -152,10 +154,11 @@ def _refuse(point: MeetingPoint, whose: str) -> None:
 
 
 def _claim(point: MeetingPoint, state: PointState, *, version: int, **ended: Any) -> Act:
-    """Change the state by compare-and-swap; what the journal is to say of it."""
+    """Change the state by compare-and-swap, of a row that was checked as it was at `version`; what
+    the journal is to say of it."""
     before = {"state": point.state}
     rows = MeetingPoint.objects.filter(pk=point.pk, version=version, state__in=POINT_PENDING)
-    if not rows.update(state=state, version=F("version") + 1, **ended):
+    if point.version != version or not rows.update(state=state, version=F("version") + 1, **ended):
         raise StaleSave(f"{point}在您打开之后被别人处理过，您的内容没有保存。")
     point.refresh_from_db(fields=["state", "version", *ended])
     return Act(_VERBS[state], "point", point.subject_code, before, {"state": str(state)})

@@ -133,10 +133,18 @@ def _open_latest(
 @transaction.atomic
 def _ask_further(round: DispatchRound, *, at: datetime) -> None:
     """Ask for what has become open, or was entered, since the round opened; who is asked for the
-    first time is told."""
+    first time is told, and nobody again."""
     hold(round.inspection)
-    if DispatchRound.objects.open().filter(pk=round.pk).exists() and returning.expect(round, at=at):
-        notifications.announce(round, at=at)
+    if not DispatchRound.objects.open().filter(pk=round.pk).exists():
+        return
+    before = _asked(round)
+    returning.expect(round, at=at)
+    if new := _asked(round) - before:
+        notifications.announce(round, at=at, of=new)
+
+
+def _asked(round: DispatchRound) -> set[int]:
+    return set(round.returns.values_list("unit", flat=True))
 
 
 def _missing(

@@ -275,7 +275,15 @@ def of_letter(
     return tuple(_letter_step(letter, each, inside=inside) for each in reversed(shown))
 
 
+def last_said(letter: SupervisionAction, *, inside: bool) -> str:
+    """The words of its last step; outside the office, of the last one whose words are shown."""
+    steps = letter.steps.all() if inside else letter.steps.exclude(verb__in=_WORDS_OF_THE_OFFICE)
+    last = steps.last()
+    return last.text if last else ""
+
+
 _OF_THE_OFFICE = frozenset({"propose", "reword", "lapse"})
+_WORDS_OF_THE_OFFICE = _OF_THE_OFFICE | {"issue"}
 _LETTER_TONES = {"issue": "near", "acknowledge": "run", "answer": "run", "settle": "done"}
 
 

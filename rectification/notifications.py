@@ -128,14 +128,17 @@ def ring() -> None:
         transaction.on_commit(_ring, robust=True)
 
 
-def announce(round: DispatchRound, *, at: datetime) -> int:
+def announce(round: DispatchRound, *, at: datetime, of: Iterable[int] | None = None) -> int:
     """Tell each unit that works for the inspection what the round asks of it; how many hear of it.
+    With `of`, the units of these keys alone.
 
     One that is asked nothing, or that nobody reports for, is on record as not told.
     """
     lines = DispatchReturn.objects.filter(round=round).asked().order_by()
     counts = dict(lines.values_list("unit").annotate(Count("pk")))
     units = _working_units(round.inspection)
+    if of is not None:
+        units = units.filter(pk__in=of)
     liaisons = recipients.holders(units, Role.LIAISON)
     messages, untold = [], []
     for unit in units:

@@ -279,7 +279,9 @@ def _require_seen(line: DispatchReturn, version: int) -> None:
 
 
 def _claim(line: DispatchReturn, version: int, **changes: object) -> None:
+    """Change the line by compare-and-swap. What was checked, was checked on the row that was read:
+    it must be of that version too."""
     claimed = DispatchReturn.objects.filter(pk=line.pk, version=version)
-    if not claimed.update(version=F("version") + 1, **changes):
+    if line.version != version or not claimed.update(version=F("version") + 1, **changes):
         raise StaleSave(moving.stale(f"{line.measure.code} 的报送"))
     line.refresh_from_db(fields=["version", *changes])

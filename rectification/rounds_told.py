@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Length
 from django.utils import timezone
 
@@ -123,8 +123,7 @@ def _lines(round: DispatchRound, *, on: date) -> Iterable[Line]:
 def _returns(round: DispatchRound, *, on: date) -> Iterable[DispatchReturn]:
     """The rows that the round asks for."""
     rows = DispatchReturn.objects.filter(round=round).asked().select_related("unit", "entry")
-    rows = rows.prefetch_related(Prefetch("measure", _measures(on=on)))
-    return rows.order_by(*_IN_ORDER, "unit__order", "pk")
+    return rows.order_by(*_IN_ORDER, "unit__order", "pk").with_measures(_measures(on=on))
 
 
 def _measures(*, on: date) -> MeasureQuerySet:

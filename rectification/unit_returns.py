@@ -11,7 +11,6 @@ from accounts.rights import rights_of
 from rectification import permissions, queries
 from rectification.models import (
     DispatchReturn,
-    DispatchReturnQuerySet,
     DispatchRound,
     Light,
     Measure,
@@ -57,7 +56,7 @@ def return_rows(user: User, round: DispatchRound, *, on: date) -> tuple[ReturnRo
     By unit; of each first what waits for this person, then what is reported; most urgent first.
     """
     paths = rights_of(user).paths(Role.LIAISON, Role.UNIT_HEAD)
-    lines = list(_lines(round, on=on).of_units_within(paths))
+    lines = _lines(round, paths, on=on)
     entries = ProgressEntry.objects.in_bulk(
         {pk for line in lines for pk in (line.last_pk, line.told_pk) if pk}  # type: ignore[attr-defined]
     )
@@ -68,7 +67,7 @@ def return_rows(user: User, round: DispatchRound, *, on: date) -> tuple[ReturnRo
     return tuple(sorted(rows, key=_urgency))
 
 
-def _lines(round: DispatchRound, *, on: date) -> DispatchReturnQuerySet:
+def _lines(round: DispatchRound, paths: Iterable[str], *, on: date) -> list[DispatchReturn]:
     reports = ProgressEntry.objects.filter(measure=OuterRef("measure"), unit=OuterRef("unit"))
     last = reports.latest_first().values("pk")
     rework = Prefetch("reworks", Rework.objects.open(), to_attr="open_reworks")
@@ -76,9 +75,10 @@ def _lines(round: DispatchRound, *, on: date) -> DispatchReturnQuerySet:
     return (
         DispatchReturn.objects.filter(round=round)
         .asked()
+        .of_units_within(paths)
         .select_related("round__inspection", "unit", "entry", "drafted_by", "confirmed_by")
-        .prefetch_related(Prefetch("measure", measures.prefetch_related("milestones", rework)))
         .annotate(last_pk=Subquery(last[:1]), told_pk=Subquery(last.filter(nil_return=False)[:1]))
+        .with_measures(measures.prefetch_related("milestones", rework))
     )
 
 

@@ -184,7 +184,8 @@ def _returns() -> Iterator[Heap]:
 
 
 def _points() -> Iterator[Heap]:
-    """Decided in a meeting: the unit answers, in each round anew, and the office settles."""
+    """Decided in a meeting: the unit answers, in each round anew, and the office settles, one's own
+    answer excepted."""
     now = DispatchRound.objects.open().filter(inspection=OuterRef("inspection")).latest_first()
     told = PointAnswer.objects.filter(point=OuterRef("pk"), round=OuterRef("open_round"))
     pending = MeetingPoint.objects.pending().order_by()
@@ -193,7 +194,7 @@ def _points() -> Iterator[Heap]:
     )
     yield from _counted("points", asked, "unit__path", Role.LIAISON)
     answered = pending.filter(state=PointState.ANSWERED)
-    yield from _counted("to_settle", answered, BUREAU, Role.OFFICE)
+    yield from _but_for_hands("to_settle", answered, PointAnswer.objects, "point")
 
 
 def _letters(on: date) -> Iterator[Heap]:
@@ -211,20 +212,24 @@ def _letters(on: date) -> Iterator[Heap]:
     proposed = letters.filter(state=LetterState.PROPOSED)
     yield from _counted("to_issue", proposed, BUREAU, Role.OFFICE)
     answered = letters.filter(state=LetterState.ANSWERED)
-    rows = list(answered.values("pk", "inspection", path=F(BUREAU)))
     steps = LetterStep.objects.filter(verb__in=["acknowledge", "answer"])
-    hands = _hands(steps, "letter", rows)
-    for row in rows:
-        barred = frozenset(pk for pk in hands.get(row["pk"], ()) if pk)
-        path = row["path"]
-        places = at(path, Role.OFFICE)
-        yield Heap("to_close_letter", row["inspection"], path, places, barred=barred)
+    yield from _but_for_hands("to_close_letter", answered, steps, "letter")
 
 
 def _held() -> Iterator[Heap]:
     """Messages of which nobody knows whether they arrived: the office decides."""
     held = Notice.objects.doubtful().exclude(inspection=None).order_by()
     yield from _counted(NoticeState.HELD, held, BUREAU, Role.OFFICE)
+
+
+def _but_for_hands(name: str, things: Any, answers: Any, of: str) -> Iterator[Heap]:
+    """What the office ends, for each of it nobody who stands in its answers."""
+    rows = list(things.values("pk", "inspection", path=F(BUREAU)))
+    hands = _hands(answers, of, rows)
+    for row in rows:
+        barred = frozenset(pk for pk in hands.get(row["pk"], ()) if pk)
+        path = row["path"]
+        yield Heap(name, row["inspection"], path, at(path, Role.OFFICE), barred=barred)
 
 
 def _counted(name: str, rows: Any, way: str, *roles: str) -> Iterator[Heap]:

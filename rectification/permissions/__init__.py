@@ -26,6 +26,7 @@ from rectification.permissions.scope import (
     scope_of,
 )
 from rectification.permissions.work import (
+    answered_by,
     bulk_verbs,
     decidable_extensions,
     exemptions_to_decide,
@@ -62,6 +63,7 @@ from rectification.permissions.work import (
 )
 
 __all__ = [
+    "answered_by",
     "KEEPING_CHANNELS",
     "bulk_verbs",
     "decidable_extensions",

@@ -127,8 +127,15 @@ def may_answer_point(user: User, point: MeetingPoint) -> bool:
 
 
 def may_end_point(user: User, point: MeetingPoint) -> bool:
-    """Settle a point or withdraw it: the office, once."""
-    return point.is_pending and may_run(user, point.inspection)
+    """Settle a point or withdraw it: the office, once, being nobody who answered it."""
+    runs = point.is_pending and may_run(user, point.inspection)
+    return runs and not answered_by(user, point)
+
+
+def answered_by(user: User, point: MeetingPoint) -> bool:
+    """Whether an answer to the point is the person's own, or was made for them."""
+    answers = point.answers.all()
+    return any(is_one_of(user, each.by_id, each.on_behalf_of_id) for each in answers)
 
 
 # Close-out ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from rectification import clock
 from rectification.clock import day_of
@@ -153,22 +153,23 @@ def _groundless() -> SupervisionActionQuerySet:
 
 
 def _due(ladder: Ladder, *, on: date) -> MeasureQuerySet:
-    """The measures that have come to a rung, or were late with an answer, and had no letter of
-    that rung or a higher one since the day that counts; the oldest deadline first."""
-    given = SupervisionAction.objects.filter(
+    """The measures for which `step_due` finds a step, and no others: one that gets nothing would
+    take the place of one that is due, in every run. The oldest deadline first."""
+    given = SupervisionAction.objects.from_ladder().filter(
         measure=OuterRef("pk"), for_deadline=OuterRef("counted_from")
     )
-    standing = given.exclude(state=LetterState.LAPSED)
+    standing = given.exclude(state=LetterState.LAPSED).order_by("-rung__days", "pk")
+    late = SupervisionAction.objects.late(on=on).filter(pk=OuterRef("highest"))
     condition = Q(pk__in=[])
-    below: list[Rung] = []
     for rung in ladder.rungs:
-        come = Q(counted_from__lte=on - timedelta(days=rung.days))
-        if below:
-            come |= Q(Exists(given.late(on=on).filter(rung__days__gte=below[-1].days)))
-        condition |= come & Q(~Exists(standing.filter(rung__days__gte=rung.days)))
-        below.append(rung)
+        come = Q(counted_from__lte=on - timedelta(days=rung.days)) | Q(Exists(late))
+        condition |= come & (Q(highest=None) | Q(highest_days__lt=rung.days))
     mine = Measure.objects.filter(inspection=ladder.inspection, deadline__isnull=False)
-    return counted(mine.exclude(status__in=QUIET)).filter(condition).order_by("deadline", "pk")
+    mine = counted(mine.exclude(status__in=QUIET)).annotate(
+        highest=Subquery(standing.values("pk")[:1]),
+        highest_days=Subquery(standing.values("rung__days")[:1]),
+    )
+    return mine.filter(condition).order_by("deadline", "pk")
 
 
 # Doing it ----------------------------------------------------------------------------------------

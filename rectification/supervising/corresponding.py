@@ -205,7 +205,8 @@ def enter(letter: SupervisionAction, deed: Deed, *, by: User | None, at: datetim
 def claim(
     letter: SupervisionAction, deed: Deed, *, by: User | None, at: datetime, version: int
 ) -> None:
-    """Change the letter by compare-and-swap, with its step and the journal.
+    """Change the letter by compare-and-swap, with its step and the journal. What was checked, and
+    is frozen, is of the row that was read: it must be of that version too.
 
     Raises MoveRefused, StaleSave.
     """
@@ -215,10 +216,8 @@ def claim(
     before = {"state": letter.state, **{name: getattr(letter, name) for name in deed.told}}
     target = move.leads_to(letter.state)
     rows = SupervisionAction.objects.filter(pk=letter.pk, state__in=move.sources)
-    done = rows.filter(version=version).update(
-        state=target, version=F("version") + 1, **deed.changes
-    )
-    if not done:
+    changes = {"state": target, "version": F("version") + 1, **deed.changes}
+    if letter.version != version or not rows.filter(version=version).update(**changes):
         _refuse(rows.exists(), letter, deed.verb)
     letter.refresh_from_db(fields=["state", "version", *deed.changes])
     after = {"state": target, "version": letter.version, **deed.told}

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import journal
 from accounts.journal import Act
-from rectification import access, letters, moving, permissions, supervising
+from rectification import access, letters, moments, moving, permissions, supervising
 from rectification.supervision_forms import (
     AT_ONCE,
     BULK,
@@ -111,7 +111,7 @@ def _act(request, letter, form, verb):
         said = verb(**form.cleaned_data)
     except (moving.MoveRefused, moving.StaleSave) as refusal:
         letter = access.letter(request.user, letter.inspection.code, letter.number)
-        now = _standing(letter, form)
+        now = _standing(request.user, letter, form)
         conflict = Conflict.beside(now, form, sentence=str(refusal))
         filled = {name: again(form, version=now.version)}
         return letter_page(request, letter, filled=filled, conflict=conflict, status=409)
@@ -119,14 +119,16 @@ def _act(request, letter, form, verb):
     return redirect("rectification:letter_detail", letter.inspection.code, letter.number)
 
 
-def _standing(letter, form):
-    """The text of the letter beside one that was typed; of the others what was said last."""
-    last = letter.steps.last()
+def _standing(user, letter, form):
+    """The text of the letter beside one that was typed; of the others what was said last, of what
+    this person is shown."""
     texts = dict.fromkeys(form.fields, "")
     if isinstance(form, RewordForm):
         texts = {name: getattr(letter, name) for name in form.fields if name != "version"}
-    elif last:
-        texts |= dict.fromkeys(texts.keys() & {"text", "why"}, last.text)
+    else:
+        inside = permissions.may_oversee(user, letter.inspection)
+        said = moments.last_said(letter, inside=inside)
+        texts |= dict.fromkeys(texts.keys() & {"text", "why"}, said)
     return Standing(letter.version, texts, last_amendment("letter", letter.subject_code))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Length
 
 from rectification import clock
@@ -55,7 +55,8 @@ def problems_behind(figure: Figure, inspection: Inspection, *, on: date) -> Quer
 def outcomes_behind(inspection: Inspection, *, on: date) -> QuerySet[InstitutionalOutcome]:
     """Those that `count_outcomes` counts, with their measures fetched."""
     issued = outcomes_issued(inspection, on=on)
-    return issued.prefetch_related("measures__lead_unit").order_by("issued_on", "pk")
+    measures = Prefetch("measures", Measure.objects.select_related("lead_unit"))
+    return issued.prefetch_related(measures).order_by("issued_on", "pk")
 
 
 def returns_behind(inspection: Inspection, *, on: date) -> QuerySet[MeasureEvent]:

@@ -111,6 +111,39 @@ def test_a_missed_round_takes_no_points(cast):
         decide(cast, missed)
 
 
+@pytest.mark.parametrize("verb", [deciding.settle, deciding.withdraw])
+@pytest.mark.parametrize("who", ["own", "deputy", "principal"])
+def test_whoever_answered_neither_settles_nor_withdraws(cast, point, client, verb, who):
+    both = person(Role.OFFICE, cast.inspection.inspected_unit, name="两职")
+    both.assignments.create(role=Role.LIAISON, unit=cast.division, started_on="2025-01-01")
+    answers = by = both
+    if who == "deputy":
+        answers = person(Role.SUPERVISOR, cast.elsewhere)
+        answers.acting_for = both
+    if who == "principal":
+        by = cast.office
+        by.acting_for = both
+    deciding.answer(point, text="已办", by=answers, at=NOON, version=1)
+
+    with pytest.raises(MoveRefused, match="整改办的另一位同事"):
+        verb(point, why="已落实", by=by, at=NOON, version=2)
+
+    client.force_login(both)
+    page = client.get(f"{cast.base}points/{point.number}/").content.decode()
+    assert "settle" not in page
+    assert "withdraw" not in page
+    by = person(Role.OFFICE, cast.inspection.inspected_unit, name="另一位")
+    verb(point, why="已落实", by=by, at=NOON, version=2)
+
+
+def test_a_row_that_was_read_before_another_answered_is_stale_whatever_version_is_said(cast, point):
+    stale = type(point).objects.get(pk=point.pk)
+    deciding.answer(point, text="已办", by=cast.liaison, at=NOON, version=1)
+
+    with pytest.raises(StaleSave):
+        deciding.settle(stale, why="已落实", by=cast.office, at=NOON, version=2)
+
+
 def test_answers_are_added_and_never_overwritten(cast, round, point):
     deciding.answer(point, text="正在办理。", by=cast.liaison, at=NOON, version=1)
     close(round)

@@ -6,7 +6,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import JournalEntry
-from rectification import closing, dispatching, queries, returning, rounds_told, workflow
+from rectification import (
+    closing,
+    contacting,
+    dispatching,
+    queries,
+    returning,
+    rounds_told,
+    workflow,
+)
 from rectification.models import DispatchRound, Inspection, Notice, Workday
 from rectification.round_list import round_rows
 from rectification.states import RoundState
@@ -238,6 +246,21 @@ def test_an_inspection_that_fails_keeps_no_other_from_its_round(cast, monkeypatc
 
     assert [each.inspection for each in DispatchRound.objects.all()] == [other]
     assert "The rounds of x25 failed" in caplog.text
+
+
+def test_a_unit_that_is_asked_later_is_told_and_no_other_again_at_its_new_address(cast, settings):
+    settings.EMAIL_HOST = "mail.bureau.test"
+    dispatching.open_due(at=ANCHOR)
+    told = set(Notice.objects.values_list("pk", flat=True))
+    contacting.enter(
+        cast.liaison, contacting.Entry("mail", "new@bureau.test"), by=cast.liaison, at=ANCHOR
+    )
+    MeasureFactory(problem=cast.problem, lead_unit=cast.division)
+    MeasureFactory(problem=cast.problem, lead_unit=cast.elsewhere)
+
+    dispatching.open_due(at=ANCHOR + timedelta(minutes=1))
+
+    assert {each.unit for each in Notice.objects.exclude(pk__in=told)} == {cast.elsewhere}
 
 
 def test_a_tick_with_nothing_to_ask_writes_nothing_and_begins_nothing(cast):

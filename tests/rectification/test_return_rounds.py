@@ -88,6 +88,17 @@ def test_a_confirmation_of_what_was_not_seen_is_refused(cast, to_confirm):
         returning.confirm(line_of(cast), by=cast.head, at=NOON, version=99)
 
 
+def test_nobody_confirms_their_own_on_a_line_that_was_read_before_they_reported(cast, to_confirm):
+    cast.head.assignments.create(role="liaison", unit=cast.division, started_on="2025-01-01")
+    stale = line_of(cast)
+    file(cast, by=cast.head)
+
+    with pytest.raises(moving.StaleSave):
+        returning.confirm(stale, by=cast.head, at=NOON, version=line_of(cast).version)
+
+    assert line_of(cast).state == "to_confirm"
+
+
 # The end of a round ------------------------------------------------------------------------------
 
 

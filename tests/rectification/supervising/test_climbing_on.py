@@ -92,6 +92,35 @@ def test_one_run_gives_a_bounded_number_of_letters_and_the_next_goes_on(ladder, 
     assert done == [all_of_them[:2], all_of_them]
 
 
+def test_what_gets_no_letter_takes_no_place_of_what_is_due(ladder, monkeypatch):
+    monkeypatch.setattr(climbing, "AT_ONCE", 1)
+    Rung.objects.filter(letter=ORDER).update(answer_days=2)
+    lettered(ladder, "issued", days=7)  # and never answered
+    higher = Rung.objects.create(
+        inspection=ladder.inspection, days=8, letter=ORDER, answer_days=20, to_head=True
+    )
+    assert climb(after(1)) == (1, 0, 0)
+    letter = SupervisionAction.objects.get(rung=higher)
+    supervising.issue(letter, by=ladder.office, at=after(1), version=letter.version)
+    Rung.objects.filter(pk=higher.pk).update(ended_on=after(1).date())
+    late(ladder, 2)
+
+    assert climb(after(6)) == (1, 0, 0)
+    assert kinds()[2:] == [(ORDER, PROPOSED)]
+
+
+def test_the_next_rung_is_due_with_the_first_letter_that_is_late_though_its_own_rung_is_gone(
+    ladder,
+):
+    Rung.objects.filter(letter=REMINDER).update(answer_days=1)
+    late_by(ladder, 1)
+    assert climb() == (0, 1, 0)
+    Rung.objects.filter(letter=REMINDER).update(ended_on=NOON.date())
+
+    assert climb(after(5)) == (1, 0, 0)
+    assert kinds() == [(REMINDER, ISSUED), (ORDER, PROPOSED)]
+
+
 # What the office decides --------------------------------------------------------------------------
 
 

@@ -72,6 +72,19 @@ def test_a_stale_version_changes_nothing(ladder, verb):
     assert LetterStep.objects.count() == steps
 
 
+def test_what_is_issued_is_frozen_as_it_stands_or_not_at_all(ladder):
+    letter = lettered(ladder, "proposed")
+    stale = SupervisionAction.objects.get(pk=letter.pk)
+    wording = supervising.Wording("新标题", "新事由", "新要求", 5)
+    supervising.reword(letter, wording, by=ladder.office, at=NOON, version=1)
+
+    with pytest.raises(StaleSave):
+        supervising.issue(stale, by=ladder.office, at=NOON, version=2)
+
+    letter.refresh_from_db()
+    assert letter.is_proposed
+
+
 def test_an_answer_is_never_overwritten(ladder):
     letter = lettered(ladder, "answered")
     supervising.answer(

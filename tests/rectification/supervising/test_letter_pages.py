@@ -212,6 +212,18 @@ def test_a_late_answer_is_told_with_what_stands_and_keeps_what_was_typed(ladder,
     assert 'name="version" value="4"' in html
 
 
+def test_a_late_answer_does_not_tell_the_unit_what_was_said_at_the_issue(ladder, client):
+    letter = lettered(ladder, "proposed")
+    supervising.issue(letter, by=ladder.office, at=NOON, version=1, note="先提醒处长")
+    for who, tells in (("liaison", False), ("office", True)):
+        client.force_login(getattr(ladder, who))
+        for verb, field in (("answer", "text"), ("settle", "why"), ("withdraw", "why")):
+            page = client.post(f"{ladder.base}supervision/1/{verb}/", {"version": 1, field: "在办"})
+
+            assert page.status_code == 409
+            assert ("先提醒处长" in page.content.decode()) == tells
+
+
 def test_a_text_that_somebody_else_changed_is_shown_with_both(ladder, client):
     letter = lettered(ladder, "proposed")
     wording = supervising.Wording("标题甲", "事由甲", "要求甲", None)

@@ -6,9 +6,16 @@ import pytest
 
 from accounts.models import User
 from rectification import heaps, letterbook, permissions, queries, waiting
-from rectification.models import Extension, ExtensionDecision, Inspection, ReviewStage
+from rectification.models import (
+    Extension,
+    ExtensionDecision,
+    Inspection,
+    MeetingPoint,
+    PointAnswer,
+    ReviewStage,
+)
 from rectification.models.closeout import CloseoutRequest, Review
-from tests.factories import NOON
+from tests.factories import NOON, person
 from tests.two_bureaus import two_bureaus
 
 TODAY = NOON.date()
@@ -81,6 +88,20 @@ def test_the_sweep_finds_what_each_desk_shows(everybody):
         *("to_acknowledge", "to_answer", "to_issue", "to_close_letter"),
     }
     assert decisions_and_desk() == expected
+
+
+def test_a_point_that_somebody_of_the_office_answered_waits_for_a_colleague(everybody):
+    point = MeetingPoint.objects.pending().first()
+    office, colleague = (person("office", point.inspection.inspected_unit) for _ in range(2))
+    over = {"state": "settled", "ended_at": NOON, "ended_by": office, "ended_why": "已落实"}
+    MeetingPoint.objects.exclude(pk=point.pk).update(**over)
+    MeetingPoint.objects.filter(pk=point.pk).update(state="answered")
+    PointAnswer.objects.create(point=point, text="已办", by=office, at=NOON)
+
+    told = {user for user, _, name in in_one_sweep() if name == "to_settle"}
+
+    assert colleague.pk in told
+    assert office.pk not in told
 
 
 def test_at_the_second_stage_and_step_too_and_with_hands_in_it(everybody):
