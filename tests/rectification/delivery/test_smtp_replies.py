@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import JournalEntry
 from rectification.states import NoticeState
 from tests.rectification.delivery import sink as deeds
 from tests.rectification.delivery.conftest import at, deliver, fate, mail
@@ -218,3 +219,18 @@ def test_a_reply_that_nobody_asked_for_does_not_pass_for_the_one_that_counts(cas
 
     assert fate(notice)[:2] == (DUE, 1)
     assert sink.took == []
+
+
+@pytest.mark.parametrize(
+    "said", ["<Liaison@bureau.test>: user unknown", "no mailbox for liaison here"]
+)
+def test_an_address_that_the_server_repeats_is_masked(cast, sink, said):
+    """The office reads it, and the journal keeps it."""
+    sink.plan["RCPT"] = [f"550 5.1.1 {said}"]
+    notice = mail(cast)
+
+    deliver()
+
+    assert "l***" in fate(notice)[2]
+    assert "liaison" not in fate(notice)[2].lower()
+    assert JournalEntry.objects.get(verb="fail").why == fate(notice)[2]
