@@ -221,6 +221,20 @@ def test_a_reply_that_nobody_asked_for_does_not_pass_for_the_one_that_counts(cas
     assert sink.took == []
 
 
+@pytest.mark.parametrize("more", ["250 stored", "550 5.7.1 no such sender", "421 4.4.2 idle"])
+def test_a_second_reply_to_a_dot_is_no_reply_to_the_next_mail(cast, sink, more):
+    first, second = mail(cast), mail(cast, address="second@bureau.test")
+    sink.plan["dot"] = [f"250 stored\r\n{more}"]
+    sink.plan["RCPT"] = ["", "550 nobody of that name"]  # and by one reply later it is the DATA's
+
+    deliver()
+
+    assert fate(first) == (SENT, 1, "")
+    assert fate(second)[:2] == (FAILED, 1)
+    assert "550 nobody" in fate(second)[2]
+    assert sink.connections == 2
+
+
 @pytest.mark.parametrize(
     "said", ["<Liaison@bureau.test>: user unknown", "no mailbox for liaison here"]
 )
