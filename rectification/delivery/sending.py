@@ -64,6 +64,7 @@ def deliver_due(*, now: waits.Now, within: float = math.inf) -> Tally:
 
 def _empty(lane: Lane, *, now: waits.Now, give_up: float) -> Tally:
     tally = Tally()
+    claiming.shorten(lane.channels, at=now())
     is_blind = not lane.can_look  # from then on what the office asked for is sent unseen
     while lane.is_open or claiming.anything_awaits(lane.channels, at=now()):
         if time.monotonic() > give_up:
