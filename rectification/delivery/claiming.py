@@ -194,6 +194,13 @@ def last_sent(*, at: datetime) -> Notice | None:
     return sent.filter(outcome_at__lte=there).order_by("-outcome_at", "-pk").first()
 
 
+def is_one_on_its_way() -> bool:
+    """Whether a mail was sent, or was tried and will be again: by it the archive will show whether
+    it works."""
+    tried = Notice.objects.filter(channel=Channel.MAIL, attempt__gt=0)
+    return any(tried.filter(state=each).exists() for each in (NoticeState.SENT, NoticeState.DUE))
+
+
 def _due(channels: Collection[str], *, at: datetime) -> NoticeQuerySet:
     return Notice.objects.due(at=at).filter(channel__in=channels)
 
