@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 
 MOST_OF_MAIL = 254
 MOST_OF_ROBOT = 500
+LEAST_TELLING = 2  # letters: what is no longer is a word of any sentence
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~.-]+")
 # Where the robots of each channel listen, and which part of the address is the key to the group.
@@ -86,3 +87,15 @@ def masked(channel: str, address: str) -> str:
         local, _, domain = address.rpartition("@")
         return f"{local[:1]}***@{domain}"
     return f"{urlsplit(address).hostname or ''}/…{address[-4:]}"
+
+
+def masked_within(words: str, channel: str, address: str) -> str:
+    """What a server said, with the address masked wherever it stands, and the part of it that tells
+    the person or the group: a name before the @, the key of a robot."""
+    telling = address.rpartition("@")[0] if channel == "mail" else re.split("[/=]", address)[-1]
+    hidden = {address: masked(channel, address), telling: f"{telling[:1]}***"}
+    for each, shown in hidden.items():
+        if len(each) > LEAST_TELLING:
+            alone = rf"(?<![\w.]){re.escape(each)}(?!\w)"
+            words = re.sub(alone, lambda _, shown=shown: shown, words, flags=re.IGNORECASE)  # type: ignore[misc]
+    return words

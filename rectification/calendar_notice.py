@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 
@@ -70,6 +70,8 @@ def read(content: bytes, *, name: str, year: int) -> YearlyNotice:
         raise NoticeRefused([*faults[:SHOWN_FAULTS], *more])
     if not any(day.year == year for day in days):
         raise NoticeRefused([f"文件里没有{year}年的日子，请核对年份后重新上传。"])
+    if fault := _rest_fault(days):
+        raise NoticeRefused([fault])
     return YearlyNotice(year, dict(sorted(days.items())), name)
 
 
@@ -131,6 +133,22 @@ def _days(
             continue
         days[day], lines[day] = each, line
     return days, faults
+
+
+def _rest_fault(days: Mapping[date, Day]) -> str:
+    """A run of rest days that is longer than any: meetings would not be found behind it."""
+    work = clock.WorkCalendar({day: each.is_working for day, each in days.items()})
+    for first in sorted(days):
+        while not work.is_working(first - timedelta(days=1)):
+            first -= timedelta(days=1)  # the weekend before it
+        next_worked = work.next_working_day(first)
+        if next_worked - first > clock.LONGEST_REST:
+            last = clock.in_full(next_worked - timedelta(days=1))
+            return (
+                f"从{clock.in_full(first)}到{last}连续休息，最多连续{clock.LONGEST_REST.days}天，"
+                "请核对“安排”一列，补上上班的日子。"
+            )
+    return ""
 
 
 def _cell(cells: Sequence[str], place: int | None) -> str:

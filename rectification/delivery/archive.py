@@ -8,6 +8,7 @@ import imaplib
 import io
 import os
 import re
+import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ from rectification.delivery.deadline import TimedReader
 MOST_OF_HEADERS = 65_536  # bytes
 CLOCKS_MAY_DIFFER = timedelta(days=1)
 LONGEST_LINE = 1_000_000  # bytes
+NEVER_WRITTEN = (
+    "归档邮箱说有一封从未写过的邮件，不能用来核实，"
+    "请检查 MAIL_ARCHIVE，换用能按 Message-ID 准确查找的邮箱。"
+)
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -40,11 +45,21 @@ class Archive(Protocol):
 
 def open_archive(*, left: Callable[[], float], since: datetime) -> Archive:
     """The one of the setting MAIL_ARCHIVE, for mails that were sent after `since`. `left` says how
-    many seconds everything that is asked of it may still take. Raises ArchiveUnreadable."""
+    many seconds everything that is asked of it may still take. Raises ArchiveUnreadable, also where
+    it claims to have a mail that was never written: it would have every doubtful one."""
     address = settings.MAIL_ARCHIVE
     if address.startswith("maildir:"):
         return Maildir(Path(address.removeprefix("maildir:")), left, since)
-    return Imap(address, left)
+    archive = Imap(address, left)
+    try:
+        is_credulous = archive.has(f"<{secrets.token_hex(20)}@{settings.MAIL_DOMAIN}>")
+    except ArchiveUnreadable:
+        archive.close()
+        raise
+    if is_credulous:
+        archive.close()
+        raise ArchiveUnreadable(NEVER_WRITTEN)
+    return archive
 
 
 @dataclass

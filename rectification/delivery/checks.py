@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.checks import THOROUGH
 from rectification.delivery.archive import ArchiveUnreadable, open_archive
+from rectification.delivery.claiming import CLOCKS_MAY_DIFFER
 
 HERE = {"localhost", "127.0.0.1", "::1"}
-CLOCKS_MAY_DIFFER = 5.0  # seconds
 
 
 @register()
@@ -64,7 +64,7 @@ def the_clocks_agree(app_configs: Any, databases: Any = None, **_: Any) -> list[
             apart = abs(float(cursor.fetchone()[0]) - time.time())
     except DatabaseError:
         return []  # that it cannot be reached is said by whoever needs it
-    if apart <= CLOCKS_MAY_DIFFER:
+    if apart <= CLOCKS_MAY_DIFFER.total_seconds():
         return []
     sentence = f"本机的时间和数据库服务器相差{apart:.0f}秒，请让所有机器用同一个时间源校时。"
     return [Warning(sentence, id="rectification.W005")]

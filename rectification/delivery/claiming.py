@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts import journal
-from rectification.delivery import alarms
+from rectification.delivery import alarms, waits
 from rectification.models import Channel, Notice, NoticeQuerySet
 from rectification.states import NoticeState
 
@@ -32,6 +32,7 @@ VERBS = {
 # What an outcome is told with, to the journal and to the office.
 SHOWN = ("recipient__unit", "unit", "contact", "inspection__inspected_unit")
 MOST_OF_A_REASON = 300  # characters
+CLOCKS_MAY_DIFFER = timedelta(seconds=5)
 DIED = "发送中断，不能确定对方是否收到。"
 
 
@@ -110,6 +111,15 @@ def _take(rows: list[Notice], manner: str, *, attempts: int, at: datetime) -> No
         assert taken == len(keys), "a row that is locked changed"
 
 
+def shorten(channels: Collection[str], *, at: datetime) -> None:
+    """A lease that no clock like ours can have given ends when one given now would: a worker whose
+    clock was ahead may have died under it. While that worker lives its fence ends it before."""
+    lease = timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    latest = at + max(lease, waits.after(1)) + CLOCKS_MAY_DIFFER
+    taken = Notice.objects.filter(channel__in=channels, state=NoticeState.SENDING)
+    taken.filter(lease_until__gt=latest).update(lease_until=at + lease)
+
+
 @transaction.atomic
 def recover(channels: Collection[str], *, can_look: bool, at: datetime) -> int:
     """What died workers left: rows that were certainly not begun are due again; what is in doubt
@@ -182,6 +192,13 @@ def last_sent(*, at: datetime) -> Notice | None:
     there = at - timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
     sent = Notice.objects.filter(channel=Channel.MAIL, state=NoticeState.SENT, attempt__gt=0)
     return sent.filter(outcome_at__lte=there).order_by("-outcome_at", "-pk").first()
+
+
+def is_one_on_its_way() -> bool:
+    """Whether a mail was sent, or was tried and will be again: by it the archive will show whether
+    it works."""
+    tried = Notice.objects.filter(channel=Channel.MAIL, attempt__gt=0)
+    return any(tried.filter(state=each).exists() for each in (NoticeState.SENT, NoticeState.DUE))
 
 
 def _due(channels: Collection[str], *, at: datetime) -> NoticeQuerySet:

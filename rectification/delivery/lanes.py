@@ -31,8 +31,9 @@ class Lane(Protocol):
 
     def open_archive(
         self, rows: Sequence[Notice], *, left: Callable[[], float], at: datetime
-    ) -> None:
-        """Make ready to be asked about these. Raises ArchiveUnreadable where nobody can say."""
+    ) -> bool:
+        """Make ready to be asked about these. Whether it has shown that it works; raises
+        ArchiveUnreadable where nobody can say."""
 
     def has_been_delivered(self, notice: Notice) -> bool:
         """Raises ArchiveUnreadable."""
@@ -73,7 +74,7 @@ class MailLane:
 
     def open_archive(
         self, rows: Sequence[Notice], *, left: Callable[[], float], at: datetime
-    ) -> None:
+    ) -> bool:
         """That a mail is absent counts only where the archive has what was sent last."""
         last = claiming.last_sent(at=at)
         known = [*rows, *([last] if last else [])]
@@ -83,6 +84,7 @@ class MailLane:
             raise ArchiveUnreadable(
                 "归档邮箱里没有最近发出的邮件，不能用来核实，请检查 MAIL_ARCHIVE 和归档设置。"
             )
+        return last is not None
 
     def has_been_delivered(self, notice: Notice) -> bool:
         assert self._archive
@@ -130,7 +132,7 @@ class RobotLane:
 
     def open_archive(
         self, rows: Sequence[Notice], *, left: Callable[[], float], at: datetime
-    ) -> None:
+    ) -> bool:
         raise ArchiveUnreadable("机器人发送的消息没有归档，无法核实。")
 
     def has_been_delivered(self, notice: Notice) -> bool:

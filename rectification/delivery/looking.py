@@ -17,6 +17,8 @@ from rectification.delivery.lanes import Lane
 from rectification.models import Notice
 from rectification.states import NoticeState
 
+UNPROVEN = "还没有一封邮件证实归档邮箱可用，等先发的一封归档后再核实。"
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -51,12 +53,24 @@ def _found(lane: Lane, rows: list[Notice], *, at: datetime) -> tuple[dict[int, b
     give_up = time.monotonic() + settings.DELIVERY_TIMER_SECONDS
     found: dict[int, bool] = {}
     try:
-        lane.open_archive(rows, left=lambda: give_up - time.monotonic(), at=at)
+        is_proven = lane.open_archive(rows, left=lambda: give_up - time.monotonic(), at=at)
         for row in rows:
             found[row.pk] = lane.has_been_delivered(row)
     except ArchiveUnreadable as error:
         return found, str(error)
-    return found, ""
+    if is_proven or any(found.values()):
+        return found, ""
+    return _one_alone(rows)
+
+
+def _one_alone(rows: list[Notice]) -> tuple[dict[int, bool], str]:
+    """Of an archive that has never shown a mail of ours, nobody knows whether it ever gets one. So
+    one that is not there goes out alone, and a lease later the archive must have it."""
+    spent = [row for row in rows if row.attempt >= settings.DELIVERY_MOST_ATTEMPTS]
+    first = [row for row in rows if row not in spent][:1]
+    believed = spent if claiming.is_one_on_its_way() else [*spent, *first]
+    fault = UNPROVEN if len(believed) < len(rows) else ""
+    return {row.pk: False for row in believed}, fault
 
 
 def _known(row: Notice, delivered: bool) -> Outcome:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from rectification import recipients
+from rectification import addressing, recipients
 from rectification.delivery import alarms, claiming, fence, looking, waits
 from rectification.delivery.answers import Answer, Kind, NotSetUp, Trouble
 from rectification.delivery.claiming import Outcome
@@ -64,6 +64,7 @@ def deliver_due(*, now: waits.Now, within: float = math.inf) -> Tally:
 
 def _empty(lane: Lane, *, now: waits.Now, give_up: float) -> Tally:
     tally = Tally()
+    claiming.shorten(lane.channels, at=now())
     is_blind = not lane.can_look  # from then on what the office asked for is sent unseen
     while lane.is_open or claiming.anything_awaits(lane.channels, at=now()):
         if time.monotonic() > give_up:
@@ -172,13 +173,16 @@ class Batch:
         return _outcome_of(answer, attempt=notice.attempt, asked=asked, can_look=can_look)
 
     def _answer(self, notice: Notice, guard: Fence) -> Answer:
-        """An error of ours at one message is no reason to keep the next one waiting."""
+        """An error of ours at one message is no reason to keep the next one waiting. What a server
+        says of an address is for people who may not know it whole."""
         try:
-            return self.lane.send(notice, left=guard.remaining, at=self.now())
+            answer = self.lane.send(notice, left=guard.remaining, at=self.now())
         except Exception:
             logger.exception("notice %s could not be sent", notice.pk)
             self.lane.close()  # nobody knows where its dialogue stands
             return Answer(Kind.DOUBTFUL, "发送时程序出错，不能确定对方是否收到。")
+        words = addressing.masked_within(answer.words, notice.channel, notice.address)
+        return Answer(answer.kind, words)
 
     def _write(self) -> None:
         """Where the database fails it is asked once more, on a new connection: what it has on

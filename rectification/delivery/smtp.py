@@ -56,14 +56,19 @@ class Connection(smtplib.SMTP):
         # Made where it is used: it reads the machine's certificates, which takes 50 ms.
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
-    @property
     def has_more(self) -> bool:
-        """Whether something came after the last reply."""
+        """Whether something came after the last reply, by now."""
+        if not self._rest and self.sock:
+            patience = self.sock.gettimeout()
+            self.sock.settimeout(0)
+            with contextlib.suppress(OSError):  # nothing came
+                self._rest = self.sock.recv(LONGEST_LINE)
+            self.sock.settimeout(patience)
         return bool(self._rest)
 
     def docmd(self, cmd: str, args: str = "") -> tuple[int, bytes]:
         reply = super().docmd(cmd, args)
-        if cmd == "STARTTLS" and self.has_more:
+        if cmd == "STARTTLS" and self.has_more():
             raise Garbled("something came before the encryption")  # it could be anybody's
         return reply
 
@@ -147,6 +152,9 @@ class Session:
     def _announced(self, mail: Mail, *, left: Callable[[], float]) -> Answer | None:
         """MAIL, RCPT and DATA: at one go where the server allows that (RFC 2920). None where it
         waits for the mail. Raises OSError."""
+        if self._connection.has_more():  # it would pass for the reply to MAIL
+            self._connection.close()
+            return self._interrupted(Garbled("a reply that nobody asked for"), at="MAIL")
         commands = (
             f"MAIL FROM:<{mail.sender}>",
             f"RCPT TO:<{mail.recipient}>",
@@ -180,8 +188,9 @@ class Session:
         return refusal
 
     def _interrupted(self, error: OSError, *, at: str) -> Answer:
-        had_ended = at == "MAIL" and self._mails and _in_words(error) == ENDED
-        kind = Kind.LOST if had_ended else Kind.AGAIN
+        """A connection that took a mail before and is found spoilt: this mail is not at fault."""
+        is_spoilt = _in_words(error) == ENDED or isinstance(error, Garbled)
+        kind = Kind.LOST if at == "MAIL" and self._mails and is_spoilt else Kind.AGAIN
         return Answer(kind, f"发送中断：{_in_words(error)}。")
 
     def _be_patient(self, seconds: float) -> None:
@@ -190,7 +199,7 @@ class Session:
     def _push(self, content: bytes) -> None:
         """The whole mail and its dot in one call: where that fails, the dot has not gone out."""
         assert self._connection.sock
-        if self._connection.has_more:
+        if self._connection.has_more():
             raise Garbled("a reply that nobody asked for")  # it would pass for the one that counts
         self._connection.sock.settimeout(self._connection.patience)
         stuffed = _DOT_AT_THE_BEGINNING.sub(b"..", content)

@@ -1,6 +1,6 @@
 """The yearly notice as a CSV: what people have, and what is wrong with it, by line and column."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -109,3 +109,21 @@ def test_a_file_with_hundreds_of_faults_shows_the_first_twenty():
 
     assert len(said) == 21
     assert said[-1] == "另有280处错误。"
+
+
+def rest(days):
+    first = date(2027, 3, 1)  # a Monday
+    lines = (f"{first + timedelta(days=number)},休息,全年" for number in range(days))
+    return "日期,安排,说明\n" + "\n".join(lines)
+
+
+def test_a_run_of_rest_days_longer_than_any_is_refused():
+    """Weekends beside it count; a month of rest is read."""
+    assert len(read(rest(29)).days) == 29
+
+    for days in (30, 300):
+        (fault,) = faults(rest(days))
+        assert "从2027年2月27日到" in fault
+        assert "最多连续31天" in fault
+    (fault,) = faults(rest(5 * 7 - 2))  # up to a Friday
+    assert "到2027年4月4日连续休息" in fault

@@ -12,6 +12,7 @@ class Imap:
     def __init__(self, archive: Path, *, folder: str = "INBOX", password: str = "geheim") -> None:
         self.archive, self.folder, self.password = archive, folder, password
         self.is_broken = False
+        self.says_yes = False  # finds whatever it is asked for
         self.pause = 0.0  # seconds before each byte
         self.commands: list[str] = []
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -62,6 +63,7 @@ class Imap:
         if found:
             mails = sorted((self.archive / "new").iterdir())
             hits = [n for n, each in enumerate(mails, 1) if found[1] in each.read_text()]
+            hits = hits or [1] if self.says_yes else hits
             return [" ".join(["* SEARCH", *map(str, hits)])]
         if command.startswith("LOGOUT"):
             return ["* BYE"]

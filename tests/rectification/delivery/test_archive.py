@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from rectification.delivery import Tally
+from rectification.delivery import Tally, checks
 from rectification.delivery.archive import ArchiveUnreadable, Maildir, open_archive
 from rectification.models import Notice, NoticeKind
 from rectification.states import NoticeState
@@ -90,6 +90,18 @@ def test_an_archive_without_what_was_sent_last_is_not_believed(cast, sink, asked
     assert "最近发出的邮件" in reason
     assert fate(sent)[0] == NoticeState.SENT
     assert len(sink.took) == 2
+
+
+def test_an_archive_that_has_whatever_it_is_asked_for_is_not_believed(cast, sink, settings, imap):
+    """Else a mail that nobody got would count as sent, in silence."""
+    settings.MAIL_ARCHIVE = f"imap://zg:geheim@127.0.0.1:{imap.port}/%E5%BD%92%E6%A1%A3/2025"
+    notice = in_doubt(cast, sink, stored=False)
+    imap.says_yes = True
+
+    assert "从未写过" in deliver(LATER).trouble
+
+    assert fate(notice)[:2] == (NoticeState.SENDING, 1)
+    assert [check.id for check in checks.the_archive_can_be_read(None)] == ["rectification.E002"]
 
 
 def test_while_it_cannot_be_read_doubt_waits_the_office_hears_of_it_and_in_the_end_it_is_held(

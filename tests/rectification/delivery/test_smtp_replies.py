@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import JournalEntry
 from rectification.states import NoticeState
 from tests.rectification.delivery import sink as deeds
 from tests.rectification.delivery.conftest import at, deliver, fate, mail
@@ -218,3 +219,32 @@ def test_a_reply_that_nobody_asked_for_does_not_pass_for_the_one_that_counts(cas
 
     assert fate(notice)[:2] == (DUE, 1)
     assert sink.took == []
+
+
+@pytest.mark.parametrize("more", ["250 stored", "550 5.7.1 no such sender", "421 4.4.2 idle"])
+def test_a_second_reply_to_a_dot_is_no_reply_to_the_next_mail(cast, sink, more):
+    first, second = mail(cast), mail(cast, address="second@bureau.test")
+    sink.plan["dot"] = [f"250 stored\r\n{more}"]
+    sink.plan["RCPT"] = ["", "550 nobody of that name"]  # and by one reply later it is the DATA's
+
+    deliver()
+
+    assert fate(first) == (SENT, 1, "")
+    assert fate(second)[:2] == (FAILED, 1)
+    assert "550 nobody" in fate(second)[2]
+    assert sink.connections == 2
+
+
+@pytest.mark.parametrize(
+    "said", ["<Liaison@bureau.test>: user unknown", "no mailbox for liaison here"]
+)
+def test_an_address_that_the_server_repeats_is_masked(cast, sink, said):
+    """The office reads it, and the journal keeps it."""
+    sink.plan["RCPT"] = [f"550 5.1.1 {said}"]
+    notice = mail(cast)
+
+    deliver()
+
+    assert "l***" in fate(notice)[2]
+    assert "liaison" not in fate(notice)[2].lower()
+    assert JournalEntry.objects.get(verb="fail").why == fate(notice)[2]

@@ -343,7 +343,7 @@ def test_a_test_goes_through_the_outbox_to_this_way_alone_once_a_minute(cast, pa
 
     notice = Notice.objects.get()
     assert (notice.kind, notice.channel, notice.state) == (NoticeKind.TEST, "wecom", "due")
-    assert notice.topic.startswith(f"test/{point.pk}/")
+    assert notice.topic.startswith(f"test/{cast.liaison.pk}/{point.pk}/")
     assert (notice.contact, notice.address) == (point, WECOM)
     assert "过一分钟再试" in again.content.decode()
     with time_machine.travel(NOON + timedelta(seconds=61), tick=False):
