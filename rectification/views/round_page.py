@@ -18,7 +18,8 @@ from rectification.states import ReturnState, RoundState
 from rectification.views.point_card import PointCard, point_card
 
 LINE_ROWS = 20
-FIRST_ROWS = 5  # of what is behind and of difficulties; the rest is folded
+FIRST_ROWS = 5  # of what is behind and of difficulties; further ones are folded
+MOST_ROWS = 50  # of each of the two, folded ones too; the list of lines has all of them
 ROUND_TONES = {
     RoundState.OPEN: "run",
     RoundState.CLOSED: "done",
@@ -126,9 +127,11 @@ def round_page(request, round, *, refusal="", point_form=None, status=200):
         "units": page.units(),
         "units_say": _units_say(account.units),
         "behind": page.behind(),
-        "difficulties": page.rows(account.difficulties),
+        "difficulties": page.rows(account.difficulties[:MOST_ROWS]),
         "first_rows": FIRST_ROWS,
-        "more_behind": max(0, len(account.behind) - FIRST_ROWS),
+        "most_rows": MOST_ROWS,
+        "difficulties_url": page.list_url(show="difficulty"),
+        "behind_url": page.list_url(show="behind"),
         "matters": _matters(round),
         "points": _point_cards(request.user, round, account),
         "point_form": point_form or (page.point_form() if decides else None),
@@ -180,13 +183,13 @@ class _Page:
             (
                 f"{missing} / {asked}" if asked else 0,
                 "未报",
-                self._list(show="missing") if missing else "",
+                self.list_url(show="missing") if missing else "",
             ),
-            (counts["reported"], "已报", self._list(show="reported")),
-            (counts["nil"], "零报告", self._list(show="nil")),
-            (counts["confirm"], "待确认", self._list(show="confirm")),
-            (counts["late"], "迟报", self._list(show="late")),
-            (counts["difficulty"], "困难", self._list(show="difficulty")),
+            (counts["reported"], "已报", self.list_url(show="reported")),
+            (counts["nil"], "零报告", self.list_url(show="nil")),
+            (counts["confirm"], "待确认", self.list_url(show="confirm")),
+            (counts["late"], "迟报", self.list_url(show="late")),
+            (counts["difficulty"], "困难", self.list_url(show="difficulty")),
             (len(self.account.behind), "未达序时或超期", f"{self.url}#behind"),
         ]
 
@@ -198,8 +201,9 @@ class _Page:
         return [self._row(line) for line in lines]
 
     def behind(self):
-        why = rounds_told.last_difficulties(self.round, self.account.behind)
-        rows = self.rows(self.account.behind)
+        lines = self.account.behind[:MOST_ROWS]
+        why = rounds_told.last_difficulties(self.round, lines)
+        rows = self.rows(lines)
         return [replace(row, why=why.get(row.line.measure)) for row in rows]
 
     def at(self, number) -> str:
@@ -225,12 +229,12 @@ class _Page:
 
     def _unit(self, total: UnitTotal) -> UnitRow:
         def behind(figure, **narrowed):
-            return figure, self._list(unit=total.unit_pk, **narrowed) if figure else ""
+            return figure, self.list_url(unit=total.unit_pk, **narrowed) if figure else ""
 
         return UnitRow(
             total=total,
             unit=self.names.get(total.unit_pk, total.unit),
-            url=self._list(unit=total.unit_pk),
+            url=self.list_url(unit=total.unit_pk),
             asked=behind(total.asked),
             reported=behind(total.reported, show="reported"),
             missing=behind(total.missing, show="missing"),
@@ -248,7 +252,7 @@ class _Page:
             decide_url=decide if self.decides and line.difficulty else "",
         )
 
-    def _list(self, **narrowed) -> str:
+    def list_url(self, **narrowed) -> str:
         query = f"?{urlencode(narrowed)}" if narrowed else ""
         return f"{self.url}{query}#lines"
 

@@ -9,6 +9,7 @@ import time_machine
 
 from rectification import rounds_told
 from rectification.models import DispatchReturn, MeetingPoint, ProgressEntry
+from rectification.views import round_page
 from tests.factories import (
     NOON,
     DispatchReturnFactory,
@@ -150,6 +151,19 @@ def test_what_is_behind_says_how_far_and_why_with_a_bar_to_scale(cast, client, r
     assert "未达序时" in rows[1].line.reason
     assert 'class="bar-value" y="20%" width="30%"' in html
     assert 'class="bar-mark" x1="60%"' in html
+
+
+def test_of_very_many_that_are_behind_the_first_are_here_and_the_list_has_all(
+    cast, client, round, monkeypatch
+):
+    monkeypatch.setattr(round_page, "MOST_ROWS", 7)
+    for _ in range(9):
+        line(cast, round, deadline=TODAY - timedelta(days=1))
+
+    html = opened(client, cast).content.decode()
+
+    assert "<summary>前7条</summary>" in html
+    assert 'show=behind#lines">查看全部9条</a>' in html
 
 
 def test_what_is_behind_says_the_last_difficulty_of_its_lead_unit(cast, client, round):
