@@ -5,6 +5,7 @@ smtp, robots: how a message leaves · fence: a paused process does nothing late 
 """
 
 from rectification.delivery.again import SendAgainRefused, send_again, send_all_again
+from rectification.delivery.claiming import doubt_all
 from rectification.delivery.sending import Tally, deliver_due
 
-__all__ = ["SendAgainRefused", "Tally", "deliver_due", "send_again", "send_all_again"]
+__all__ = ["SendAgainRefused", "Tally", "deliver_due", "doubt_all", "send_again", "send_all_again"]

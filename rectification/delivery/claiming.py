@@ -111,6 +111,13 @@ def _take(rows: list[Notice], manner: str, *, attempts: int, at: datetime) -> No
         assert taken == len(keys), "a row that is locked changed"
 
 
+def doubt_all(*, at: datetime) -> int:
+    """After an older copy of the database was put back: what waits may have been sent since the
+    copy was made, so all of it is in doubt. How many."""
+    due = Notice.objects.filter(state=NoticeState.DUE, claim="").exclude(channel=Channel.IN_APP)
+    return due.update(state=NoticeState.SENDING, lease_until=at, claim=TOGETHER)
+
+
 def shorten(channels: Collection[str], *, at: datetime) -> None:
     """A lease that no clock like ours can have given ends when one given now would: a worker whose
     clock was ahead may have died under it. While that worker lives its fence ends it before."""

@@ -20,10 +20,15 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
+            "--restored",
+            action="store_true",
+            help="数据库恢复成旧备份后先这样运行一次：待发送的可能已经发过，先核实，不能核实的列为待核实",
+        )
+        parser.add_argument(
             "--no-delivery", action="store_true", help="只写好通知，不发送邮件和机器人消息"
         )
 
-    def handle(self, *, at, no_delivery, **options):
+    def handle(self, *, at, restored, no_delivery, **options):
         moment = _moment(at) if at else timezone.now()
         try:
             self._say(tasks.do_jobs(at=moment))
@@ -31,6 +36,9 @@ class Command(BaseCommand):
             said = f"有一项工作出错，没有做完（{error!r}），详情见日志；下次运行会再做。"
             raise CommandError(said) from error
         finally:  # a job that fails keeps no message waiting
+            if restored:
+                doubtful = delivery.doubt_all(at=timezone.now())
+                self.stdout.write(f"待发送的{doubtful}条，先核实再发。")
             if not no_delivery:
                 self._tell(delivery.deliver_due(now=timezone.now))
 
