@@ -67,6 +67,8 @@ WITHIN = {
     "rectification.delivery.claiming.claim": "not over: what comes of it has an entry",
     "rectification.delivery.claiming.claim_doubtful": "the same",
     "rectification.delivery.claiming.give_back": "as it was before it was claimed",
+    "rectification.delivery.claiming.doubt_all": "not over: what the look-up finds has an entry",
+    "rectification.delivery.claiming.shorten": "a lease, no outcome",
     "rectification.delivery.claiming.show": "says why it waits, and it waits on",
     "rectification.closing.return_pending": "part of workflow.send_back",
     "rectification.notifications.announce": "part of dispatching.open_due",
