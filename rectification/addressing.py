@@ -95,7 +95,7 @@ def masked_within(words: str, channel: str, address: str) -> str:
     telling = address.rpartition("@")[0] if channel == "mail" else re.split("[/=]", address)[-1]
     hidden = {address: masked(channel, address), telling: f"{telling[:1]}***"}
     for each, shown in hidden.items():
-        if len(each) > LEAST_TELLING:
+        if len(each) > LEAST_TELLING and each.casefold() in words.casefold():
             alone = rf"(?<![\w.]){re.escape(each)}(?!\w)"
             words = re.sub(alone, lambda _, shown=shown: shown, words, flags=re.IGNORECASE)  # type: ignore[misc]
     return words
