@@ -144,6 +144,7 @@ def _offered(user, letter):
         forms["answer"] = AnswerForm(initial=version, auto_id="answer-%s")
     if permissions.may_settle(user, letter):
         forms["settle"] = SettleForm(initial=version, auto_id="settle-%s")
+        forms["settle"].fields["why"].required = letter.is_unanswered
     if permissions.may_withdraw_letter(user, letter):
         forms["withdraw"] = WithdrawLetterForm(initial=version, auto_id="withdraw-%s")
     return forms

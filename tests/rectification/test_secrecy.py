@@ -35,7 +35,7 @@ OF_THEIR_OWN = {
     TitleForm: "test_a_marked_draft_is_refused",
     PublishForm: "its notice: tests/reports/test_draft_views.py",
     ReportSourceForm: "test_a_marked_report_is_refused",
-    DayForm: "of no inspection: tests/rectification/calendar/test_pages.py",
+    DayForm: "of no inspection: tests/rectification/calendar/test_calendar_page.py",
 }
 
 
