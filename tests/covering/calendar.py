@@ -12,8 +12,8 @@ from tests.covering import scenario
 from tests.covering.views import done, post
 from tests.factories import NOON, bureau, person
 from tests.rectification.calendar.test_calendar_page import NOTICE as FILE
-from tests.rectification.calendar.test_calendar_page import rhythm
 from tests.rectification.calendar.test_keeping import NOTICE
+from tests.rectification.calendar.test_rhythm_page import rhythm
 from tests.rectification.calendar.test_scheduling import settings
 
 DAY = date(2027, 1, 4)
